@@ -85,6 +85,7 @@ def group() -> None:
       sentiment evaluate held_out.csv
       sentiment predict "The room was spotless and the staff were kind."
       cat reviews.txt | sentiment predict
+      sentiment summarize reviews.csv --by store --over date
       sentiment explain "The room was spotless but the staff were rude."
 
     Help on a command: sentiment train --help

@@ -161,17 +161,17 @@ class _Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 def command(files: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) -> None:
     """Show what many reviews say: shares, trends, groups, themes.
 
-    Counts how many reviews are negative and positive (or of the classes of the model), in all, by
-    the values of columns (--by) and over time (--over), with 95% intervals, and says which groups
-    differ and what moved beyond chance. Then it shows what each kind of review is about.
+    Says first, in a few sentences, how many reviews are negative and positive (or of the classes of
+    the model), what each kind is about, which groups differ and what moved. Then it shows the
+    figures, with 95% intervals, in all, by the values of columns (--by) and over time (--over), and
+    words that are typical of each kind, each with a sentence.
 
-    \b
-    Shares are corrected for the errors that the model made on held-out reviews when it was trained
-    or calibrated, and the intervals account for them: where it takes some praise for complaints,
-    complaints are fewer than it counts. They hold for reviews like those that it was trained on,
-    not for another kind of text. The bundled models do not know their errors: then the shares are
-    plain counts, and the intervals cover chance alone; `sentiment calibrate` with a few hundred
-    labelled reviews of yours mends that.
+    A model makes errors, so to count its answers is wrong. Models that `sentiment train` or
+    `sentiment calibrate` made know how often they err, and shares are corrected for that. They hold
+    for reviews like those that the model was trained on, not for another kind of text. The bundled
+    models do not know how often they err on your reviews: then shares are plain counts, and the
+    intervals cover chance alone; `sentiment calibrate` with a few hundred labelled reviews of yours
+    mends that.
 
     A review that the model is not sure of counts with its likelier side: a model that was
     calibrated to abstain does not abstain here. Left out, and counted apart, are reviews without a
@@ -185,11 +185,12 @@ def command(files: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) -> N
     Examples:
       sentiment summarize reviews.csv
       sentiment summarize reviews.csv --by store --over date
-      sentiment summarize 'reviews/*.jsonl' --over created_at --unit week --timezone Europe/Berlin
+      sentiment summarize 'reviews/*.jsonl' --over created_at --unit week
       sentiment summarize tweets.csv --by airline --label-column airline_sentiment
       sentiment summarize hotel.csv --aspects breakfast,staff,bed
-      sentiment summarize scored.csv --by country --by product --min 50 --csv shares.csv
-      sentiment summarize reviews.csv --by store --over date --html summary.html --plot trend.png
+      sentiment summarize scored.csv --by country --by product --min 50
+      sentiment summarize reviews.csv --by store --html summary.html
+      sentiment summarize reviews.csv --over date --plot trend.png --csv shares.csv
       sentiment summarize reviews.csv --json -o summary.json
     """
     paths = (*files, *inputs)

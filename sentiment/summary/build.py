@@ -43,7 +43,7 @@ _ALL: int = -1
 
 UNCORRECTED = (
     "the shares are plain counts of answers: how often this model errs on such reviews is not "
-    "known, and the intervals cover chance alone; `sentiment calibrate` with labelled reviews of "
+    "known, and the intervals cover chance alone; “sentiment calibrate” with labelled reviews of "
     "yours makes a model that knows"
 )
 ANSWERS_OF_A_FILE = (

@@ -307,7 +307,7 @@ def test_the_first_lines_are_for_a_reader_in_a_hurry(run, reviews):
     words = " ".join(above.split())
     assert " are answered negative and " in words
     assert "; labelled so: " in words
-    assert "More negative than the rest beyond chance: south (" in words
+    assert "More negative than the rest beyond chance: south, west (most in south, " in words
 
 
 def test_all_aspects_that_are_asked_for_are_shown(run, reviews):
