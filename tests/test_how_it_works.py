@@ -46,6 +46,7 @@ def test_the_gradient_is_that_of_finite_differences(walked):
                 assert slopes[place] == pytest.approx(change, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_step_of_adam_is_that_of_keras(walked):
     from sentiment.training.backend import fused_adam, load_keras
 

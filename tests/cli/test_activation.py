@@ -18,6 +18,7 @@ def reviews(tmp_path):
 TRAIN = ["train", "few.csv", "-q", "--epochs", "2", "--hidden", "8", "-o"]
 
 
+@pytest.mark.slow
 def test_a_model_says_its_activation_and_answers_by_it(run, reviews):
     done = run(*TRAIN, "tanh", "--activation", "tanh", cwd=reviews)
     assert done.returncode == 0, done.stderr
@@ -51,6 +52,7 @@ def test_it_is_refused_where_no_hidden_layer_is_asked_for(run, reviews, activati
     assert (done.returncode, done.stderr) == (2, line)
 
 
+@pytest.mark.slow
 def test_it_is_warned_of_where_there_is_no_hidden_layer_by_default(run, reviews):
     train = ("train", "few.csv", "-q", "--epochs", "1")
     done = run(*train, "-o", "m", "--activation", "tanh", cwd=reviews)

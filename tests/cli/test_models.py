@@ -9,6 +9,7 @@ import pytest
 from sentiment.cli import COMMANDS, compare, info, predict, train
 from sentiment.cli.console import console
 from sentiment.cli.models import fast_model, find_model, open_model
+from sentiment.cli.train_options import load_base
 from sentiment.errors import ModelError
 from sentiment.model.file import load_model, save_model
 from tests.conftest import TEST
@@ -98,7 +99,7 @@ def test_a_bundled_model_is_known_wherever_a_model_is_named(along, capsys, name)
     with compare.command.make_context("compare", arguments) as context:
         compare.command.invoke(context)
     assert "Both give the same answers." in capsys.readouterr().out
-    assert train._load_base(Path(name)).own.network == load_model(along).own.network
+    assert load_base(Path(name)).own.network == load_model(along).own.network
 
 
 @pytest.mark.parametrize("name", ["evaluate", "calibrate", "probe", "predict", "explain", "report"])

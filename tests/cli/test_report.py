@@ -162,6 +162,7 @@ def test_a_picture_of_nothing_leaves_no_file(run, trained, tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["a.csv"]
 
 
+@pytest.mark.slow
 def test_without_matplotlib_the_command_that_installs_it(start, trained, tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['matplotlib'] = None")
     paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -239,7 +239,7 @@ def test_the_page_of_many_classes_has_a_heat_map_and_a_curve_for_each_and_no_sli
     assert all(lines.count(f"line-{number}") == 3 for number in range(4))
 
 
-@pytest.mark.parametrize("classes", [2, 3, 12])
+@pytest.mark.parametrize("classes", [2, pytest.param(3, marks=pytest.mark.slow), 12])
 def test_every_picture_of_any_classes_can_be_drawn(classes, tmp_path):
     report = named_report(PLAIN * 30, [f"class {number}" for number in range(classes)])
     for name in set(PICTURES) - {"training"}:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment.features.tokens import pieces
@@ -93,6 +93,7 @@ TEXTS = st.lists(
 ).map(" ".join)
 
 
+@settings(max_examples=30)
 @given(TEXTS, st.sampled_from(["ngrams", "base", "pieces", "three"]))
 def test_an_explanation_adds_up(text, kind):
     labels = WITH_NEUTRAL if kind == "three" else SENTIMENT

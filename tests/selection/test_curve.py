@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment.errors import DataError
@@ -96,6 +96,7 @@ def test_how_many_more_labels_raise_it_by_a_point():
     assert law.size_for(0.02)[0] > size
 
 
+@settings(max_examples=20)
 @given(
     st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=2, max_size=12),
     st.floats(1, 1e6),

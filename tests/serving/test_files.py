@@ -128,6 +128,7 @@ def parquet(columns, **how):
     return written.getvalue()
 
 
+@pytest.mark.slow
 def test_parquet_comes_back_as_parquet_with_its_types(served):
     pytest.importorskip("pyarrow")
     from pyarrow import parquet as pq
@@ -455,6 +456,7 @@ def narrow():
             assert running.stop()[0] == 143
 
 
+@pytest.mark.slow
 def test_a_file_that_is_too_large_is_413(narrow):
     answer = sent(narrow, b"fine\n" * 60_001, name="said.txt")
     assert answer.status == 413
@@ -484,7 +486,14 @@ def bomb(kind):
     return parquet({"text": column}, compression="zstd", **how)
 
 
-@pytest.mark.parametrize("kind", ["a value that many rows share", "a page", "rows"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param("a value that many rows share", marks=pytest.mark.slow),
+        pytest.param("a page", marks=pytest.mark.slow),
+        "rows",
+    ],
+)
 def test_a_small_file_that_stands_for_a_large_one_is_413(narrow, kind):
     body = bomb(kind)
     assert len(body) < 100_000
@@ -549,6 +558,7 @@ def open_files(served):
             yield str(path.readlink())
 
 
+@pytest.mark.slow
 def test_over_http_1_0_a_file_comes_back_whole(served):
     body = to_bytes("many.csv") * 9
     got = ask(

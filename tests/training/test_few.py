@@ -140,7 +140,7 @@ def write(path, texts, labels):
 @pytest.mark.parametrize(
     ("options", "metric"),
     [
-        ((), "accuracy"),
+        pytest.param((), "accuracy", marks=pytest.mark.slow),
         pytest.param(("--optimize", "macro-f1"), "macro-f1", marks=pytest.mark.slow),
         pytest.param(("--validation", "others.csv"), "accuracy", marks=pytest.mark.slow),
     ],

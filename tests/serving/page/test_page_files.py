@@ -224,6 +224,7 @@ def test_json_lines_keep_what_they_hold(page, tmp_path):
     assert read[4]["text"] == "awful, avoid"
 
 
+@pytest.mark.slow
 def test_parquet_is_read_and_written(page, tmp_path):
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
