@@ -212,6 +212,7 @@ NOTATIONS = [
 # Texts that hold such marks; what repeats them would be slow to look through without care.
 MARKED_TEXTS = [
     "404 rooms and not one was clean\n",
+    "a good film .\nit was bad ,\nnot for me :\n",  # tokenized, no tags
     "I got a 404: not found the page I wanted. Bad site.",
     "<3 this place",
     "<USER> loved it\n<USER> hated it",

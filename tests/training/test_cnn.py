@@ -204,10 +204,10 @@ def test_it_learns_the_order_of_words_the_same_twice(classes, tmp_path):
 def test_it_stands_on_a_base_and_is_one():
     reviews = reviews_of(240)
     own = train(reviews, OPTIONS, base=small_model())
-    assert [each.encoder.kind for each in own.components] == ["words", "ngrams"]
+    assert [each.encoder.kind for each in own.components] == ["sequence", "ngrams"]
     ngrams = train(reviews_of(240, seed=2), TrainingOptions(epochs=2), base=own)
     kinds = [each.encoder.kind for each in ngrams.components]
-    assert kinds == ["ngrams", "words", "ngrams"]
+    assert kinds == ["ngrams", "sequence", "ngrams"]
 
 
 @pytest.mark.slow
@@ -258,5 +258,5 @@ def test_the_estimator_has_it():
     labels = np.array(["bad", "good"])[reviews.labels]
     classifier = SentimentClassifier(architecture="cnn", epochs=8, learning_rate=0.02)
     classifier.fit(reviews.texts, labels)
-    assert classifier.model_.own.encoder.kind == "words"
+    assert classifier.model_.own.encoder.kind == "sequence"
     assert set(classifier.predict(["not good", "good not"])) <= {"bad", "good"}
