@@ -135,10 +135,8 @@ class _Fits:
     def of(cls, reviews: LabelledReviews, seed: int) -> "_Fits":
         """Find the n-grams of reviews."""
         texts = [reviews.texts[row] for row in range(len(reviews))]
-        labels, options = (
-            reviews.labels.astype(np.int64),
-            TrainingOptions(seed=seed, features=_FEATURES),
-        )
+        labels = reviews.labels.astype(np.int64)
+        options = TrainingOptions(seed=seed, features=_FEATURES)
         recipe = ngrams.choose(texts[:: max(len(texts) // _SAMPLE, 1)], labels, options)
         indexed = ngrams.index(texts, recipe, Run())
         return cls(labels, len(reviews.label_set), indexed, recipe, options)

@@ -361,8 +361,7 @@ def _collect_scores(
                 meter.begin()
                 if not each.columns.text:
                     continue
-                texts_of = repairs.count
-                pairs = ((batch, texts_of(texts_to_score(batch, columns=each.columns)))
+                pairs = ((batch, repairs.count(texts_to_score(batch, columns=each.columns)))
                          for batch in each.batches)  # fmt: skip
                 scored = scorer.scored(
                     pairs, lambda pair: pair[1], each.source.would_block, each.source.expected_rows
@@ -451,11 +450,9 @@ def _write(summary: Summary, job: _Job) -> None:
     for path, picture in pictures.items():
         write_picture(picture, path)
         console.note(f"saved {path}: {picture.title}")
-    if job.output is None and job.prints_other:
-        return
-    if job.output is None:
+    if job.output is not None:
+        with writing(job.output) as file:
+            file.write(encode(content))
+        console.note(f"saved {job.output}")
+    elif not job.prints_other:
         click.echo(content, nl=False)
-        return
-    with writing(job.output) as file:
-        file.write(encode(content))
-    console.note(f"saved {job.output}")
