@@ -86,8 +86,9 @@ def imdb(table: Table) -> None:
     }
     for name, peer in peers.items():
         accuracy = peer()
-        table.add(f"  {name}", [accuracy])
-        table.add("    points ahead of it", [m["accuracy"] - accuracy for m in runs])
+        table.add(f"IMDb test, {name}", [accuracy])
+        ahead = [m["accuracy"] - accuracy for m in runs]
+        table.add(f"IMDb test, points ahead of {name}", ahead)
 
 
 def imdb_unlabeled(table: Table) -> None:
@@ -103,8 +104,9 @@ def sst2(table: Table) -> None:
     """SST-2 from its 6,920 training sentences alone."""
     training, test = read("sst2/train.tsv"), read("sst2/test.tsv")
     table.add("SST-2 test", [ours(training, test, seed)["accuracy"] for seed in SEEDS])
-    table.add("  VADER", [vader(test)])
-    table.add("  scikit-learn TF-IDF 1–2-grams + logistic regression", [tfidf(training, test)])
+    table.add("SST-2 test, VADER", [vader(test)])
+    regression = tfidf(training, test)
+    table.add("SST-2 test, scikit-learn TF-IDF 1–2-grams + logistic regression", [regression])
 
 
 def uci(table: Table) -> None:
@@ -129,7 +131,7 @@ PARTS = {part.__name__: part for part in (imdb, imdb_unlabeled, sst2, uci, airli
 
 
 def main() -> None:
-    """Run the parts asked for; all of them write RESULTS.md."""
+    """Run the parts asked for."""
     table = Table(
         "Accuracy", "make bench-accuracy", "the mean and, in brackets, the range over seeds"
     )

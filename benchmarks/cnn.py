@@ -163,7 +163,7 @@ PARTS = {"imdb": imdb, "sst2": sst2, "time": wall_time, "forward": forward}
 
 
 def main() -> None:
-    """Run the parts asked for; all of them write RESULTS.md."""
+    """Run the parts asked for."""
     table = Table(
         "Convolutional network",
         "make bench-cnn",

@@ -261,7 +261,7 @@ PARTS: dict[str, Callable[[Table, Place], None]] = {
 
 
 def main() -> None:
-    """Run the parts asked for; all of them write RESULTS.md."""
+    """Run the parts asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
     parser.add_argument("--before", default=BEFORE, help="the commit to compare with")

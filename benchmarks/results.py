@@ -54,12 +54,13 @@ class Table:
         """
         self._title = title
         self._path = HERE / file
-        self._lines = [
+        self._head = [
             f"Written by `{command}`: {what}.",
             "",
             f"| {' | '.join(columns)} |",
             "|---" * len(columns) + "|",
         ]
+        self._rows: list[str] = []
 
     def add(self, name: str, values: list[float], *, percent: bool = True) -> None:
         """Add a figure, one value a seed."""
@@ -77,18 +78,28 @@ class Table:
     def row(self, name: str, *cells: str) -> None:
         """Add a row, and print it."""
         print(f"{name:<58} {'  '.join(cells)}", flush=True)
-        self._lines.append(f"| {name.strip()} | {' | '.join(cells)} |")
+        self._rows.append(f"| {name.strip()} | {' | '.join(cells)} |")
 
     def note(self, text: str) -> None:
         """Print something that is not kept."""
         print(text, flush=True)
 
-    def write(self) -> None:
-        """Replace this table's section of its file."""
+    def write(self, *, every: bool = True) -> None:
+        """Replace this table's section of its file.
+
+        Args:
+            every: whether the rows are all there are; if not, those of other names stay.
+        """
         path = self._path
         text = path.read_text(encoding="utf-8") if path.exists() else f"# {path.stem.title()}\n"
         begin, end = f"<!-- {self._title} -->", f"<!-- end of {self._title} -->"
-        section = "\n".join([begin, f"## {self._title}", "", *self._lines, end])
+        rows = self._rows
+        if begin in text and not every:
+            new = {_name(row) for row in rows}
+            section = text.split(begin)[1].split(end)[0]
+            old = [line for line in section.splitlines() if line.startswith("| ")][1:]
+            rows = [row for row in old if _name(row) not in new] + rows
+        section = "\n".join([begin, f"## {self._title}", "", *self._head, *rows, end])
         if begin in text:
             before, rest = text.split(begin)
             text = before + section + rest.split(end)[1]
@@ -97,13 +108,16 @@ class Table:
         path.write_text(text, encoding="utf-8")
 
 
+def _name(row: str) -> str:
+    return row.split(" | ")[0]
+
+
 def write_parts(
     description: str | None, parts: Mapping[str, Callable[[Table], None]], table: Table
 ) -> None:
-    """Run the parts that the command line names into a table; all of them write it."""
+    """Run the parts that the command line names into a table, and write their rows."""
     chosen, every = parts_asked(description, parts)
     for name, part in parts.items():
         if name in chosen:
             part(table)
-    if every:
-        table.write()
+    table.write(every=every)

@@ -222,7 +222,7 @@ PARTS: dict[str, Callable[[Table, Place], None]] = {
 
 
 def main() -> None:
-    """Run the parts asked for; all of them write RESULTS.md."""
+    """Run the parts asked for."""
     chosen, every = parts_asked(__doc__, PARTS)
     table = Table(
         "Speed", "make bench-speed", "ours to theirs, the median over turns",
@@ -234,8 +234,7 @@ def main() -> None:
         for name, part in PARTS.items():
             if name in chosen:
                 part(table, place)
-    if every:
-        table.write()
+    table.write(every=every)
 
 
 if __name__ == "__main__":
