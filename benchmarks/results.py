@@ -109,7 +109,7 @@ class Table:
 
 
 def _name(row: str) -> str:
-    return row.split(" | ")[0]
+    return row.split(" | ", maxsplit=1)[0]
 
 
 def write_parts(
