@@ -96,6 +96,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             convolutional network; or `encoder`, the vectors of a language model, with n-grams
             beside it.
         fine_tune: for the architecture `encoder`: train its last blocks, too, so many.
+        embeddings: for the architecture `cnn`: a file of word vectors to begin with, as GloVe and
+            word2vec write them as text.
         word_ngrams: longest word n-gram; None to choose by the data, as for the next three.
         char_ngrams: longest character n-gram, 0 for none.
         min_df: fewest texts that an n-gram must be in.
@@ -140,6 +142,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed: int = TrainingOptions.seed,
         architecture: str = TrainingOptions.architecture,
         fine_tune: int = TrainingOptions.fine_tune,
+        embeddings: "str | PathLike[str] | None" = None,
         word_ngrams: int | None = TrainingOptions.word_ngrams,
         char_ngrams: int | None = TrainingOptions.char_ngrams,
         min_df: int | None = TrainingOptions.min_df,
@@ -164,6 +167,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.architecture = architecture
         self.fine_tune = fine_tune
+        self.embeddings = embeddings
         self.word_ngrams = word_ngrams
         self.char_ngrams = char_ngrams
         self.min_df = min_df

@@ -48,7 +48,6 @@ from sentiment.reviews.cells import count_of, visible
 from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
-from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.encoder import find_encoder
 from sentiment.training.options import TrainingOptions, cross_validates
 from sentiment.training.run import Run
@@ -169,7 +168,6 @@ def _train(job: _Job) -> Model:
     encoder = load_encoder(
         job.options, job.encoder_path, base=job.base_path is not None, unlabeled=job.unlabeled
     )
-    ARCHITECTURES[job.options.architecture](encoder, job.options)  # errors before the data is read
     paths = job.data or (bundled_reviews("train.csv"),)
     replaces = job.output is None and _may_replace(
         job.target, needs_force=not (job.data or job.force)
@@ -181,6 +179,7 @@ def _train(job: _Job) -> Model:
         *(find_model(path) for path in (job.base_path, job.encoder_path) if path is not None),
         *map(Path, job.reading.label_files),
         *([] if job.words is None else [job.words]),
+        *([] if job.options.embeddings is None else [job.options.embeddings.path]),
     ]
     options.check_targets([job.target], inputs, force=job.force or replaces)
     if job.rejects is not None:

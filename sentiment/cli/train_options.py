@@ -16,8 +16,9 @@ from sentiment.errors import UsageError
 from sentiment.model.file import load_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.runtime import MIN_MEMORY, Memory
+from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.encoder import find_encoder
-from sentiment.training.options import FEW, OneOf, TrainingOptions, Units
+from sentiment.training.options import FEW, OneOf, TrainingOptions, Units, VectorFile
 from sentiment.training.run import Checkpoint, Run
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i)?)?B?", re.IGNORECASE | re.ASCII)
@@ -66,6 +67,8 @@ def _declared(option: Field[Any]) -> Callable[[options.Command], options.Command
         flags += f"/--no-{name}"
     elif isinstance(kind, Units):
         type_ = _Units()
+    elif isinstance(kind, VectorFile):
+        type_ = options.FILE
     elif isinstance(kind, OneOf):
         type_ = options.Choice(kind)
     elif kind.whole:
@@ -123,6 +126,8 @@ def load_encoder(
 ) -> Model | None:
     """Return the model with the encoder that the architecture needs, None if it needs none.
 
+    Before any data is read, it is checked whether all options go with the architecture.
+
     Args:
         chosen: with the architecture.
         path: of `--encoder`.
@@ -136,6 +141,7 @@ def load_encoder(
     if chosen.architecture != "encoder":
         if path is not None:
             raise UsageError("--encoder needs --architecture encoder")
+        ARCHITECTURES[chosen.architecture](None, chosen)
         return None
     for option, given in (("--base", base), ("--unlabeled", unlabeled)):
         if given:
@@ -144,12 +150,13 @@ def load_encoder(
             )
     model = load_model(find_model(path or Path(BUNDLED)))
     if find_encoder(model) is None:
-        which = f"{path}: this model has no encoder, only n-grams"
+        which = f"{path}: this model has no encoder of a language model"
         if path is None:
             which = "the bundled model of this copy has no encoder"
         raise UsageError(
             f"{which}; --encoder MODEL names one that has, --architecture ngrams needs none"
         )
+    ARCHITECTURES[chosen.architecture](model, chosen)
     return model
 
 

@@ -7,7 +7,7 @@ from operator import itemgetter
 from sentiment.cli.console import console
 from sentiment.cli.info import SHOWN, why_kept
 from sentiment.cli.progress import time_left
-from sentiment.reviews.cells import and_more, count_of, count_of_class, progress_bar
+from sentiment.reviews.cells import and_more, count_of, count_of_class, printable, progress_bar
 from sentiment.training.decide import Epoch
 from sentiment.training.options import UNBALANCED, Hyperparameters
 from sentiment.training.run import Progress
@@ -84,6 +84,9 @@ class _ShownProgress(Progress):
         self._featurizing = self._featurizing or (done, time.monotonic())
         left = _time_left(*self._featurizing, done, reviews)
         console.status(f"featurizing: {done:,} of {reviews:,} reviews{left} …")
+
+    def embedded(self, found: int, words: int, name: str) -> None:
+        console.note(f"{found:,} of {count_of(words, 'word')} have a vector in {printable(name)}")
 
     def resumed(self, network: int, epoch: int) -> None:
         if (network, epoch) == (1, 0):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -227,7 +227,9 @@ def _report(job: _Job, outcome: Outcome, title: str) -> None:
 def _changed(job: _Job, chosen: TrainingOptions) -> dict[str, Any]:
     """Return the options that the search changed."""
     return {
-        name: value for name, value in asdict(chosen).items() if value != getattr(job.options, name)
+        each.name: getattr(chosen, each.name)
+        for each in fields(chosen)
+        if getattr(chosen, each.name) != getattr(job.options, each.name)
     }
 
 

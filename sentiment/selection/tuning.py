@@ -138,7 +138,7 @@ class Search:
         content.update(self._reviews.labels.astype("<i2").tobytes())
         for fold in self._folds:
             content.update(fold.held_out.astype("<i8").tobytes())
-        choices = [__version__, self._metric.name, asdict(self._options), about]
+        choices = [__version__, self._metric.name, self._options.as_json(), about]
         content.update(json.dumps(choices).encode())
         return content.hexdigest()
 

@@ -68,6 +68,9 @@ class Architecture(Protocol):
     ) -> Any:
         """Compile a `keras.Sequential` of networks side by side, for rows of these widths."""
 
+    def initialize(self, model: Any, rows: Sequence[Any]) -> None:
+        """Set what the networks of these rows begin with, if that is not random."""
+
     def interleave(self, parts: Sequence[Any], places: Sequence[NDArray[np.int64]]) -> Any:
         """Interleave the rows of several networks; −1 is an empty row."""
 
@@ -118,6 +121,7 @@ Kinds = tuple[Architecture, ...]
 def _ngrams(_encoder: Model | None, options: TrainingOptions) -> Kinds:
     if options.fine_tune:
         raise UsageError("--fine-tune needs --architecture encoder")
+    _check_embeddings(options)
     return (ngrams,)
 
 
@@ -135,12 +139,18 @@ def _cnn(_encoder: Model | None, options: TrainingOptions) -> Kinds:
     return (cnn,)
 
 
+def _check_embeddings(options: TrainingOptions) -> None:
+    if options.embeddings is not None:
+        raise UsageError("--embeddings needs --architecture cnn")
+
+
 def _encoder(encoder: Model | None, options: TrainingOptions) -> Kinds:
+    _check_embeddings(options)
     source = find_encoder(encoder) if encoder is not None else None
     if source is None:
         raise UsageError(
-            "the model named has no encoder, only n-grams: name one that has with --encoder, or "
-            "use --architecture ngrams"
+            "the model named has no encoder of a language model: name one that has with --encoder, "
+            "or use --architecture ngrams"
         )
     kind = TunedEncoder if options.fine_tune else FrozenEncoder
     return kind(source, options), ngrams

@@ -23,6 +23,7 @@ from sentiment.model.network import Layer
 from sentiment.model.transformer import Table
 from sentiment.training.backend import load_keras, seeded
 from sentiment.training.dense import add_layers, dense, network_of
+from sentiment.training.embeddings import Embeddings
 from sentiment.training.options import Hyperparameters, TrainingOptions, objective_for
 from sentiment.training.run import Run
 from sentiment.training.transformer import arranged_by_length
@@ -35,6 +36,7 @@ from sentiment.training.vocabulary import (
     first_rows,
     fit_words,
     index_words,
+    with_vectors,
 )
 
 Doubles = NDArray[np.float64]
@@ -51,8 +53,8 @@ _LEAST_ROWS, _MOST_ROWS, _STEPS = 16, 64, 100
 _LEAST_STEPS, _MOST_STEPS, _MOST_EPOCHS = 600, 2_500, 20
 # Shares of the numbers of vectors, and of what is pooled, that a step leaves out.
 _DROP_VECTORS, _DROPOUT = 0.5, 0.5
-# The largest number of a vector at the start.
-_START = 0.05
+# The largest number of a random vector at the start, and the root mean square of those of a file.
+_START, _SPREAD = 0.05, 0.1
 # A word that occurs less often is in one of so many buckets.
 _MIN_COUNT, _BUCKETS = 2, 8_192
 # Words to store with a model by name.
@@ -67,21 +69,27 @@ class CNNHyperparameters(Hyperparameters):
         reading: how texts are read.
         buckets: for words that are not in the vocabulary.
         min_count: how often a word of the vocabulary occurs at least.
+        most: how many words the vocabulary has at most.
         size: how many numbers a vector has.
         widths: how many words filters look at.
         filters: how many there are of each width.
+        embeddings: the file of vectors that words begin with; None for random ones.
     """
 
     reading: WordReading
     buckets: int
     min_count: int
+    most: int
     size: int
     widths: tuple[int, ...]
     filters: int
+    embeddings: Embeddings | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return JSON values."""
-        return super().as_json() | {"reading": self.reading._asdict()}
+        values = super().as_json() | {"reading": self.reading._asdict()}
+        del values["embeddings"]
+        return values | ({"embeddings": self.embeddings.as_json()} if self.embeddings else {})
 
     def describe(self) -> str:
         """Return what the features are, for people."""
@@ -149,9 +157,11 @@ def choose(
         reading=WordReading(repair=options.repair),
         buckets=_BUCKETS,
         min_count=_MIN_COUNT,
-        size=_SIZE,
+        most=options.features,
+        size=options.embeddings.size if options.embeddings else _SIZE,
         widths=WIDTHS,
         filters=_FILTERS,
+        embeddings=options.embeddings,
     )
 
 
@@ -161,8 +171,19 @@ def identity() -> dict[str, str]:
 
 
 def index(texts: Sequence[str], recipe: CNNHyperparameters, run: Run) -> IndexedWords:
-    """Read the words of all reviews, into files if they do not fit into memory."""
-    return index_words(texts, recipe.reading, run)
+    """Read the words of all reviews, into files if they do not fit into memory; their vectors."""
+    indexed = index_words(texts, recipe.reading, run)
+    if recipe.embeddings is None:
+        return indexed
+    return with_vectors(
+        indexed,
+        recipe.embeddings,
+        recipe.reading,
+        run.progress,
+        min_count=recipe.min_count,
+        most=recipe.most,
+        spread=_SPREAD,
+    )
 
 
 def fit_encoder(
@@ -170,7 +191,7 @@ def fit_encoder(
     targets: Doubles,  # noqa: ARG001  # which words there are, not what they mean
     sample_weight: Doubles,
     recipe: CNNHyperparameters,
-    options: TrainingOptions,
+    options: TrainingOptions,  # noqa: ARG001
 ) -> FittedWords:
     """Take the most frequent words of the reviews that count as the vocabulary."""
     return fit_words(
@@ -179,7 +200,7 @@ def fit_encoder(
         recipe.reading,
         buckets=recipe.buckets,
         min_count=recipe.min_count,
-        most=options.features,
+        most=recipe.most,
     )
 
 
@@ -224,6 +245,18 @@ def build(
         model.add(keras.layers.Dropout(dropout))
         make = dense(count)
         return add_layers(model, make, make, recipe.hidden, classes, dropout)
+
+
+def initialize(model: Any, rows: Sequence[EncodedWords]) -> None:
+    """Begin with the vectors of a file, if one is given; the sum with that of the bucket is it."""
+    layer, first = model.layers[0], 1
+    for part in rows:
+        if part.vectors is not None:
+            words, vectors = part.vectors.find(part.keys)
+            (table,) = layer.get_weights()
+            table[first + words] = vectors - table[first + part.beginnings[words]]
+            layer.set_weights([table])
+        first += part.width
 
 
 def interleave(parts: Sequence[WordRows], places: Sequence[Numbers]) -> WordRows:

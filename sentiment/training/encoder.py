@@ -151,6 +151,9 @@ class OnEncoder:
         """Return the hash of the encoder, by its name."""
         return {"encoder": self.hash}
 
+    def initialize(self, model: Any, rows: Sequence[Any]) -> None:
+        """Leave the networks as `build` made them."""
+
     def phrases(
         self,
         indexed: Any,

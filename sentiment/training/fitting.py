@@ -163,6 +163,7 @@ class Fitter:
             self._initial = [variable.numpy() for variable in self._model.variables]
         for variable, value in zip(self._model.variables, self._initial, strict=True):
             variable.assign(value)
+        self._kind.initialize(self._model, [split.rows for split in training])
         for variable in self._model.optimizer.variables:
             variable.assign(np.zeros(variable.shape, variable.dtype))
         priors = np.array([split.shares for split in training])

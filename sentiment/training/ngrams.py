@@ -292,6 +292,10 @@ def build(
         )
 
 
+def initialize(model: Any, rows: Sequence[EncodedDataset]) -> None:
+    """Leave the networks as they are: random."""
+
+
 def _sparse_dense(networks: int) -> Any:
     """Return the class of the first layer: dense over sparse rows, with a dense gradient.
 

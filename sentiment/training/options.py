@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sentiment.features.language import LANGUAGES, languages_of
 from sentiment.model.activations import ACTIVATIONS, USUAL
+from sentiment.training.embeddings import Embeddings
 
 Objective = Literal["accuracy", "macro-f1", "balanced-accuracy"]
 
@@ -82,6 +83,19 @@ class Languages:
         return f"some of {', '.join(LANGUAGES)}, or all"
 
 
+class VectorFile:
+    """A file of word vectors; converted to `Embeddings`."""
+
+    metavar = "FILE"
+
+    def convert(self, value: Any) -> Embeddings:
+        """Return the file that a path names; or raise TypeError, DataError, UsageError."""
+        return value if isinstance(value, Embeddings) else Embeddings.of(value)
+
+    def __str__(self) -> str:
+        return "the path of a file"
+
+
 class OneOf(tuple[Any, ...]):
     """One of some values."""
 
@@ -95,7 +109,10 @@ class OneOf(tuple[Any, ...]):
         return f"one of {', '.join(self)}" if len(self) > 2 else " or ".join(map(str, self))
 
 
-def _option(default: Any, kind: Range | Units | Languages | OneOf, help: str | None = None) -> Any:
+Kind = Range | Units | Languages | VectorFile | OneOf
+
+
+def _option(default: Any, kind: Kind, help: str | None = None) -> Any:
     """Declare an option; None, if it is the default, lets the data decide."""
     return field(default=default, metadata={"kind": kind, "help": help})
 
@@ -156,6 +173,10 @@ class TrainingOptions:
     fine_tune: int = _option(
         0, Range("N", 0, 64, whole=True),
         "With --architecture encoder: train its last N blocks, too. Takes far longer.")
+    embeddings: Embeddings | None = _option(
+        None, VectorFile(),
+        "With --architecture cnn: begin with the word vectors in this file, as GloVe and word2vec "
+        "write them as text, also compressed.")
     word_ngrams: int | None = _option(
         None, Range("N", 1, 5, whole=True), "Longest word n-gram; by default 3 for long reviews, "
         "2 for short or few.")
@@ -181,6 +202,11 @@ class TrainingOptions:
             except (TypeError, ValueError):
                 way_out = f"give {kind}{', or None' * (option.default is None)}"
                 raise ValueError(f"{option.name}={value!r}: {way_out}") from None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what makes another model, as JSON values: of a file its name and its hash."""
+        file = self.embeddings
+        return asdict(self) | {"embeddings": None if file is None else file.as_json()}
 
 
 @dataclass(frozen=True, kw_only=True)

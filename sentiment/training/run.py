@@ -53,6 +53,9 @@ class Progress:
     def featurized(self, done: int, reviews: int) -> None:
         """The features of `done` of all reviews are found, if that takes long."""
 
+    def embedded(self, found: int, words: int, name: str) -> None:
+        """So many of the words of a vocabulary have a vector in the file of this name."""
+
     def resumed(self, network: int, epoch: int) -> None:
         """The training is resumed with this network, from 1, after so many epochs."""
 

@@ -118,7 +118,7 @@ def _begin(
     if run.checkpoint is None:
         return
     # A base changes no network, only its weight: it is not among the choices.
-    choices = asdict(options) | _versions()
+    choices = options.as_json() | _versions()
     for kind in kinds:
         choices |= kind.identity()
     place = run.checkpoint.begin(data.identity(), choices)
@@ -353,8 +353,9 @@ def _record(
     learned = islice(data.texts, data.labels.size, data.labels.size + rows.size)
     hashes = known.record.training_hashes if known else TrainingHashes()
     right = held_out.right
-    recorded = asdict(options)
+    recorded = options.as_json()
     del recorded["architecture"]  # the kinds of the components say it
+    del recorded["embeddings"]  # the recipe says it
     for name in ("activation", "languages"):
         del recorded[name]  # the model says it
     if not options.fine_tune:

@@ -1,7 +1,7 @@
 """The words of all reviews of a training: read once, and numbered by a vocabulary for each fit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,8 @@ from sentiment.features.hashing import Hashes
 from sentiment.features.sequences import Numbers, Sequences, bounds_of
 from sentiment.features.words import WordEncoder, WordReading
 from sentiment.storage import ArrayFile, ArrayList
-from sentiment.training.run import Run
+from sentiment.training.embeddings import Embeddings, WordVectors
+from sentiment.training.run import Progress, Run
 
 # Texts read at once, and words counted at once.
 _AT_ONCE, _COUNTED = 4_096, 1 << 22
@@ -26,6 +27,7 @@ class IndexedWords:
         kinds: uint8 [words].
         bounds: where each review begins, and the last ends, int64 [reviews + 1].
         in_files: whether numbers of these words, too, do not fit into memory.
+        vectors: of some words, to begin with; None for none.
     """
 
     keys: Hashes
@@ -33,6 +35,7 @@ class IndexedWords:
     kinds: NDArray[np.uint8]
     bounds: Numbers
     in_files: bool
+    vectors: WordVectors | None = None
 
     def __len__(self) -> int:
         """Return the number of reviews."""
@@ -80,10 +83,14 @@ class EncodedWords:
     Attributes:
         words: the numbers.
         beginnings: of each number, as in `FittedWords`.
+        keys: the hashes of the words of the vocabulary, uint64 [words].
+        vectors: as in `IndexedWords`.
     """
 
     words: Sequences
     beginnings: NDArray[np.int32]
+    keys: Hashes
+    vectors: WordVectors | None
 
     @property
     def width(self) -> int:
@@ -128,6 +135,37 @@ def _moved(lists: tuple[ArrayList, ...]) -> tuple[ArrayFile, ...]:
     return files
 
 
+def with_vectors(
+    indexed: IndexedWords,
+    embeddings: Embeddings,
+    reading: WordReading,
+    progress: Progress,
+    *,
+    min_count: int,
+    most: int,
+    spread: float,
+) -> IndexedWords:
+    """Return the words with the vectors of those that a vocabulary of all reviews has.
+
+    Args:
+        indexed: the words of all reviews.
+        embeddings: the file of the vectors.
+        reading: how texts are read.
+        progress: is told how many have a vector.
+        min_count: how often a word occurs at least.
+        most: the largest number of words.
+        spread: the root mean square of the numbers of the vectors.
+
+    Raises:
+        DataError: the file is damaged, or has none of the words.
+    """
+    every = np.ones(len(indexed), np.bool_)
+    keys = _vocabulary(indexed, every, min_count, most)
+    found = embeddings.vectors(keys, reading)
+    progress.embedded(found.keys.size, keys.size, embeddings.name)
+    return replace(indexed, vectors=found.scaled(spread))
+
+
 def fit_words(
     indexed: IndexedWords,
     counting: NDArray[np.bool_],
@@ -147,10 +185,7 @@ def fit_words(
         min_count: how often a word occurs at least.
         most: the largest number of words.
     """
-    keys, counts = _counted(indexed, counting)
-    kept = np.flatnonzero(counts >= min_count)
-    chosen = np.argsort(-counts[kept], kind="stable")[:most]
-    keys = keys[np.sort(kept[chosen])]
+    keys = _vocabulary(indexed, counting, min_count, most)
     kinds = np.zeros(keys.size, np.uint8)
     encoder = WordEncoder(reading, keys, kinds, buckets)
     beginnings = np.full(encoder.size, -1, np.int32)
@@ -160,6 +195,17 @@ def fit_words(
         kinds[numbers[known]] = indexed.kinds[block][known]
         beginnings[numbers[known]] = encoder.buckets_of(indexed.beginnings[block][known])
     return FittedWords(encoder, beginnings)
+
+
+def _vocabulary(
+    indexed: IndexedWords, counting: NDArray[np.bool_], min_count: int, most: int
+) -> Hashes:
+    """Return the hashes of the most frequent words, see `fit_words`: uint64 [words], sorted."""
+    keys, counts = _counted(indexed, counting)
+    kept = np.flatnonzero(counts >= min_count)
+    chosen = np.argsort(-counts[kept], kind="stable")[:most]
+    found: Hashes = keys[np.sort(kept[chosen])]
+    return found
 
 
 def _counted(indexed: IndexedWords, counting: NDArray[np.bool_]) -> tuple[Hashes, Numbers]:
@@ -181,7 +227,7 @@ def encode_words(indexed: IndexedWords, encoder: FittedWords) -> EncodedWords:
     for block in indexed.blocks():
         found.append(indexed.numbers(encoder.encoder, block))
     words = Sequences(found.joined(np.int32), indexed.bounds)
-    return EncodedWords(words, encoder.beginnings)
+    return EncodedWords(words, encoder.beginnings, encoder.encoder.keys, indexed.vectors)
 
 
 def first_rows(indexed: IndexedWords, keys: Hashes) -> Numbers:
