@@ -224,6 +224,8 @@ def _origin(about: Mapping[str, Any]) -> Rows:
             yield "by class", figures.by_class()
     if about["goal"]:
         yield "goal", f"{about['goal']}, with {CONFIDENCE:.0%} confidence"
+    if (file := _file_of_vectors(about["recipe"])) is not None:
+        yield "embeddings", file
     if about["unlabeled"]:
         yield "unlabeled", f"{count_of(about['unlabeled'], 'review')} without labels"
     epochs = about["best_epoch"]
@@ -232,6 +234,16 @@ def _origin(about: Mapping[str, Any]) -> Rows:
     yield "epochs", f"{epochs} (chosen by {how}){refit}"
     yield from _fitting(about)
     yield "versions", ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+
+
+def _file_of_vectors(recipe: Mapping[str, Any]) -> str | None:
+    """Return the file that the vectors of words began with, if the model's file names one."""
+    file = recipe.get("embeddings")
+    if not isinstance(file, dict) or not all(
+        type(file.get(key)) is str for key in ("file", "hash")
+    ):
+        return None
+    return f"{file['file']} (hash {file['hash'][:12]})"
 
 
 def _fitting(about: Mapping[str, Any]) -> Rows:

@@ -93,9 +93,10 @@ class CNNHyperparameters(Hyperparameters):
 
     def describe(self) -> str:
         """Return what the features are, for people."""
+        begun = f" that begin with {self.embeddings.name}" if self.embeddings else ""
         return (
-            f"words in their order: vectors of {self.size} numbers, {self.filters} filters each "
-            f"over {listed(self.widths)} words"
+            f"words in their order: vectors of {self.size} numbers{begun}, {self.filters} filters "
+            f"each over {listed(self.widths)} words"
         )
 
     def for_weighted_texts(self) -> "CNNHyperparameters":

@@ -33,8 +33,8 @@ Floats = NDArray[np.float32]
 LARGEST = 1_024
 # Bytes of a line: the numbers of the largest vectors have about 25 each.
 _LONGEST = 1 << 17
-# Words that are looked up at once.
-_AT_ONCE = 4_096
+# Words that are looked up at once, and bytes of their lines.
+_AT_ONCE, _BYTES = 4_096, 1 << 20
 _BOM = b"\xef\xbb\xbf"
 # What no text holds.
 _BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
@@ -175,16 +175,18 @@ class Embeddings:
         return WordVectors(keys[found], rows[found])
 
     def _batches(self) -> Generator[list[_Line]]:
-        """Yield the lines with vectors, some thousands at a time."""
+        """Yield the lines with vectors, at most some thousands, or megabytes, at a time."""
         with closing(_lines(self.path)) as lines:
             batch: list[_Line] = []
+            size = 0
             for place, (row, line) in enumerate(lines):
                 if place == 0 and _size_in_header(line) is not None:
                     continue
                 batch.append(self._split(row, line))
-                if len(batch) == _AT_ONCE:
+                size += len(line)
+                if len(batch) == _AT_ONCE or size > _BYTES:
                     yield batch
-                    batch = []
+                    batch, size = [], 0
             if batch:
                 yield batch
 
