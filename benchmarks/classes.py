@@ -19,7 +19,7 @@ from results import DATASETS, Table, parts_asked
 
 from sentiment.evaluation.metrics import Evaluation
 from sentiment.labels import LabelSet
-from sentiment.model.model import MultiDecision
+from sentiment.model.decision import MultiDecision
 from sentiment.reviews.dataset import LabelledReviews, stratified_folds
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 import numpy as np
 from results import DATASETS, Table, require_datasets
 
-from sentiment.model.explanation import Explanation, explain, smallest_removal, without
+from sentiment.model.explanation import Explanation, explain
 from sentiment.model.model import Model
+from sentiment.model.removal import smallest_removal, without
 from sentiment.reviews.dataset import LabelledReviews, stratified_split
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions

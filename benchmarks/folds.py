@@ -21,7 +21,7 @@ from results import Table, write_parts
 from sentiment.evaluation import confusion
 from sentiment.evaluation.metrics import Evaluation, metrics_for
 from sentiment.labels import SENTIMENT
-from sentiment.model.model import confusion_matrix, even_decision
+from sentiment.model.decision import confusion_matrix, even_decision
 from sentiment.reviews.dataset import LabelledReviews, stratified_split
 from sentiment.selection import fits
 from sentiment.selection.crossing import (

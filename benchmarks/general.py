@@ -23,7 +23,8 @@ from withheld import few, withheld
 
 from sentiment.evaluation.metrics import Evaluation, of_two
 from sentiment.labels import NEUTRAL, POSITIVE, SENTIMENT, UNCERTAIN, WITH_NEUTRAL
-from sentiment.model.model import Decision, Model, MultiDecision
+from sentiment.model.decision import Decision, MultiDecision
+from sentiment.model.model import Model
 from sentiment.probing import SETS, by_set, probe
 from sentiment.reviews.dataset import LabelledReviews
 from tools.general.measure import development

@@ -18,8 +18,9 @@ from sentiment.api import LoadedModel, load, texts_or_none
 from sentiment.errors import DataError
 from sentiment.labels import MAX_CLASSES, SENTIMENT, WITH_NEUTRAL, LabelSet, can_be_class
 from sentiment.model.component import log_odds, probabilities_of
+from sentiment.model.decision import MultiDecision
 from sentiment.model.file import save_model
-from sentiment.model.model import MAX_DEPTH, Model, MultiDecision
+from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.reviews.dataset import LabelledReviews, scaled_weights
 from sentiment.reviews.labels import read_labels
 from sentiment.reviews.rules import WORDS, key_of

@@ -4,7 +4,8 @@ import numpy as np
 
 from sentiment.evaluation.metrics import of_two
 from sentiment.labels import SENTIMENT
-from sentiment.model.model import Decision, Scores, answers_of
+from sentiment.model.decision import Decision
+from sentiment.model.model import Scores, answers_of
 
 
 def answers_to(p_positive: np.ndarray, decision: Decision) -> list[str]:

@@ -32,8 +32,9 @@ from sentiment.features.hashing import Hashes
 from sentiment.labels import LabelSet
 from sentiment.model.cells import ScoreCells
 from sentiment.model.component import Calibration, log_odds_of
+from sentiment.model.decision import AnyDecision, Decision
 from sentiment.model.file import save_model
-from sentiment.model.model import AnyDecision, Decision, Model, Scores
+from sentiment.model.model import Model, Scores
 from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.decide import enough_to_choose

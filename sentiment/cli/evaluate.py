@@ -34,7 +34,8 @@ from sentiment.evaluation.slices import (
     slices_of,
 )
 from sentiment.labels import LabelSet
-from sentiment.model.model import AnyDecision, Decision, Model, Scores
+from sentiment.model.decision import AnyDecision, Decision
+from sentiment.model.model import Model, Scores
 from sentiment.reviews.batch import Batch, Policy, RowsSource
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.columns import Columns

@@ -18,20 +18,11 @@ from sentiment.cli.predict import Given, open_inputs, sort_arguments
 from sentiment.cli.reading import Repairs
 from sentiment.errors import UsageError
 from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet, shown_probability
-from sentiment.model.explanation import (
-    LEVELS,
-    Explanation,
-    Part,
-    Removal,
-    Word,
-    as_values,
-    explain,
-    level_of,
-    parts_of,
-    smallest_removal,
-)
+from sentiment.model.explanation import Explanation, Word, explain
 from sentiment.model.model import Model
+from sentiment.model.removal import Removal, smallest_removal
 from sentiment.model.sentences import SentenceAnswer, mixed_sentences, sentence_values
+from sentiment.model.shown import LEVELS, Part, as_values, level_of, parts_of
 from sentiment.reviews.cells import and_more, encode, four_digits, printable, to_json
 from sentiment.reviews.opening import Opened
 from sentiment.reviews.streams import ReadOptions

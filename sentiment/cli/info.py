@@ -1,11 +1,9 @@
 """`sentiment info`: the contents of a model, its training curve and its card."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from shlex import quote
 from textwrap import wrap
 from typing import Any, NamedTuple
 
@@ -23,9 +21,10 @@ from sentiment.evaluation.metrics import constant_confusion, metrics_of
 from sentiment.features.language import LANGUAGES
 from sentiment.labels import UNCERTAIN, LabelSet
 from sentiment.model.component import Component
-from sentiment.model.model import AnyDecision, Decision, Model, MultiDecision, Record
+from sentiment.model.decision import AnyDecision, Decision, MultiDecision
+from sentiment.model.model import Model, Record
 from sentiment.model.provenance import DatasetSummary, Provenance
-from sentiment.reviews.cells import and_more, count_of, count_of_class, printable, visible
+from sentiment.reviews.cells import and_more, count_of, count_of_class, printable
 
 SHOWN = 6  # classes named one by one
 CHANCE = "no better than answering every review the same"
@@ -337,62 +336,6 @@ def why_kept(losses: Sequence[float], number: int) -> str:
     return "the latest epoch within one standard error of the lowest validation loss"
 
 
-# Titles of a model's own card that belong in the YAML header.
-_KNOWN = ("language", "license")
-# Markdown markup, anywhere or at the start of a line; inline code stays code.
-_MARKUP = re.compile(r"((?<!`)`[^`|]+`(?!`))|[\\`*_\[\]<>&|~]|^([#+=-]|\d+[.)](?=\s|$))")
-_NOT_IN_YAML = re.compile("[\ud800-\udfff\ufffe\uffff]")
-
-
-def card_of(facts: Mapping[str, Any]) -> str:
-    """Return a model card of what `facts_of` returns, and the path as `model`."""
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    def as_text(value: Any) -> Any:
-        return _text(value) if type(value) is str else value
-
-    environment = Environment(
-        finalize=as_text, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["yaml"] = lambda value: Markup(_quoted(value))
-    environment.filters["code"] = lambda value: Markup(visible(quote(value)))
-    about = facts["provenance"] or {}
-    card = about.get("card", {})
-    best = [each for each in facts["history"] if each.get("number") == about.get("best_epoch")]
-    template = Path(__file__).with_name("card.md.jinja").read_text(encoding="utf-8")
-    return environment.from_string(template).render(
-        facts=facts,
-        about=about,
-        known=({"language": facts["languages"]} if facts["languages"] else {})
-        | {title: card[title] for title in _KNOWN if title in card},
-        own={title: text for title, text in card.items() if title not in _KNOWN},
-        rows=about_model(facts),
-        log_loss=best[0].get("validation_loss") if best else None,
-        name=Path(facts["model"]).stem,
-        file=Path(facts["model"]).name,
-        uncertain=UNCERTAIN,
-        count_of=count_of,
-        held_out=DatasetSummary.from_json(about["validation"]).total if about else 0,
-    )
-
-
-def _text(text: str) -> str:
-    """Escape a text from the model file: no control characters, no markup, no HTML."""
-    return _MARKUP.sub(
-        lambda found: found[1] or f"{found[0][:-1]}\\{found[0][-1]}", visible(text.strip())
-    )
-
-
-def _quoted(text: str | Sequence[str]) -> str:
-    """Return a YAML scalar: a JSON string is one; or a list of several."""
-    if not isinstance(text, str):
-        each = [*map(_quoted, text)]
-        return each[0] if len(each) == 1 else f"[{', '.join(each)}]"
-    quoted = json.dumps(visible(text), ensure_ascii=False)
-    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
-
-
 _WIDTH = 100
 
 
@@ -443,6 +386,8 @@ def command(
     if weights:
         facts["weights"] = weights_of(model)
     if card:
+        from sentiment.cli.card import card_of  # which takes the texts about a model from here
+
         click.echo(card_of(facts))
         return
     if as_json:
@@ -455,7 +400,7 @@ def command(
 
 
 def _words(model: Model, count: int) -> dict[str, Any]:
-    from sentiment.model.explanation import strongest_phrases
+    from sentiment.model.phrases import strongest_phrases
 
     names = model.labels.names
     if model.labels.is_binary:

@@ -9,8 +9,9 @@ from sentiment.cli.console import console
 from sentiment.errors import DataError, ModelError, UsageError, command_line, hint_file
 from sentiment.general import FAST, NAME, bundled, find_bundled
 from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.model.decision import AnyDecision, MultiDecision
 from sentiment.model.file import is_model_file, load_model
-from sentiment.model.model import AnyDecision, Model, MultiDecision
+from sentiment.model.model import Model
 from sentiment.reviews.streams import looks_like_file
 
 

@@ -16,7 +16,8 @@ from sentiment.errors import GoalError
 from sentiment.evaluation.metrics import percent
 from sentiment.evaluation.slices import Gate, failed_gates, read_rate
 from sentiment.labels import SENTIMENT, UNCERTAIN
-from sentiment.model.model import Decision, Model
+from sentiment.model.decision import Decision
+from sentiment.model.model import Model
 from sentiment.probing import (
     CAPABILITIES,
     OVERALL,

@@ -11,8 +11,9 @@ from sentiment.cli.reading import score_all
 from sentiment.errors import DataError, ModelError
 from sentiment.evaluation.comparison import System
 from sentiment.labels import SENTIMENT, UNCERTAIN, WITH_NEUTRAL, LabelSet
+from sentiment.model.decision import even_decision
 from sentiment.model.file import is_model_file, load_model
-from sentiment.model.model import Model, even_decision
+from sentiment.model.model import Model
 from sentiment.reviews.cells import and_more
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.predictions import NO_ANSWER, PredictionFile

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.model.component import Component
-from sentiment.model.explanation import unnested
 from sentiment.model.kinds import KINDS
 from sentiment.model.model import Model
 from sentiment.model.network import DenseNetwork
+from sentiment.model.phrases import unnested
 from sentiment.reviews.cells import printable
 
 # N-grams shown of each hidden unit, either way, of so many looked at, and characters of each.

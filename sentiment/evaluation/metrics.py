@@ -32,7 +32,7 @@ from sentiment.evaluation.ranking import (
 )
 from sentiment.evaluation.reliability import calibration_error, calibration_noise
 from sentiment.labels import SENTIMENT, LabelSet
-from sentiment.model.model import AnyDecision, Decision, confusion_matrix
+from sentiment.model.decision import AnyDecision, Decision, confusion_matrix
 
 Figures = dict[str, float | None]
 Intervals = dict[str, Interval | None]

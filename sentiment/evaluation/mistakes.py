@@ -11,8 +11,9 @@ from sentiment.evaluation.intervals import Floats, Labels
 from sentiment.evaluation.ranking import Ranks, roc_auc, roc_auc_interval
 from sentiment.labels import SENTIMENT
 from sentiment.model.component import log_odds
+from sentiment.model.decision import AnyDecision, Decision
 from sentiment.model.explanation import Explanation, WordSum, explain
-from sentiment.model.model import AnyDecision, Decision, Model
+from sentiment.model.model import Model
 from sentiment.reviews.dataset import LabelledReviews
 
 MAX_MISTAKES = 100  # explaining takes a few milliseconds a review

@@ -20,7 +20,7 @@ from sentiment.evaluation.intervals import (
 )
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.component import log_odds
-from sentiment.model.model import AnyDecision, Decision, MultiDecision
+from sentiment.model.decision import AnyDecision, Decision, MultiDecision
 from sentiment.reviews.cells import and_more
 
 # Beyond every probability, the end of an abstention interval: that label is never answered.

@@ -17,8 +17,9 @@ from sentiment.files import replacing
 from sentiment.labels import MAX_CLASSES, SENTIMENT, LabelSet, can_be_class
 from sentiment.model.cells import ScoreCells
 from sentiment.model.component import MIN_COVERAGE, Calibration, Component
+from sentiment.model.decision import AnyDecision, Decision, MultiDecision
 from sentiment.model.kinds import KINDS, LEFT_OUT, compact
-from sentiment.model.model import MAX_DEPTH, AnyDecision, Decision, Model, MultiDecision, Record
+from sentiment.model.model import MAX_DEPTH, Model, Record
 from sentiment.model.own_words import MOST, OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.model.tensors import (

@@ -5,8 +5,8 @@ from typing import Any
 
 from sentiment.features.sentences import sentences
 from sentiment.labels import NEUTRAL
-from sentiment.model.explanation import answer_values
 from sentiment.model.model import Model
+from sentiment.model.shown import answer_values
 
 _MOST = 100  # sentences of a review that are answered
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sentiment.evaluation.intervals import Floats, Interval
 from sentiment.evaluation.metrics import Evaluation, Figures, metrics_for, metrics_or_none
 from sentiment.labels import LabelSet
-from sentiment.model.model import Model, answers_of, confusion_matrix, even_decision
+from sentiment.model.decision import confusion_matrix, even_decision
+from sentiment.model.model import Model, answers_of
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.selection.estimates import Estimate, Part, estimates_of, pseudo_values
 from sentiment.selection.folds import Fold, Rows

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sentiment import __version__
 from sentiment.errors import DataError, UsageError
 from sentiment.evaluation.metrics import Metric
-from sentiment.model.model import confusion_matrix
+from sentiment.model.decision import confusion_matrix
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.selection.crossing import Fit
 from sentiment.selection.folds import Fold

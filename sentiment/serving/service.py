@@ -190,8 +190,10 @@ def _record(names: Sequence[str], answered: Answered) -> Answer:
 
 
 def _explained(model: Model, text: str, toward: int | None = None) -> bytes:
-    from sentiment.model.explanation import as_values, explain, smallest_removal  # on demand
+    from sentiment.model.explanation import explain  # all on demand
+    from sentiment.model.removal import smallest_removal
     from sentiment.model.sentences import sentence_values
+    from sentiment.model.shown import as_values
 
     explanation = explain(model, text, toward)
     values = as_values(explanation, smallest_removal(model, explanation), model.labels)

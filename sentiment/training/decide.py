@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.model.component import Calibration, Network
-from sentiment.model.model import AnyDecision, Decision, MultiDecision, even_decision
+from sentiment.model.decision import AnyDecision, Decision, MultiDecision, even_decision
 from sentiment.model.network import Layer
 from sentiment.training.options import Objective
 

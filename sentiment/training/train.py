@@ -13,7 +13,8 @@ from sentiment.errors import UsageError
 from sentiment.labels import LabelSet
 from sentiment.model.cells import ScoreCells
 from sentiment.model.component import Calibration, Component, probabilities_of
-from sentiment.model.model import AnyDecision, Model, Record, confusion_matrix, even_decision
+from sentiment.model.decision import AnyDecision, confusion_matrix, even_decision
+from sentiment.model.model import Model, Record
 from sentiment.model.own_words import OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
 from sentiment.reviews.dataset import LabelledReviews

@@ -10,8 +10,8 @@ from sentiment.errors import GoalError
 from sentiment.evaluation.metrics import of_two
 from sentiment.evaluation.selective import Goal, Sample, choose_decision
 from sentiment.model.component import Calibration
+from sentiment.model.decision import Decision
 from sentiment.model.file import load_model, save_model
-from sentiment.model.model import Decision
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
 from tests.answers import answers_to

@@ -6,7 +6,8 @@ from shlex import quote
 
 import pytest
 
-from sentiment.cli.info import card_of, facts_of
+from sentiment.cli.card import card_of
+from sentiment.cli.info import facts_of
 from sentiment.model.file import load_model
 from tests.conftest import ROOT
 from tests.model.small import changed

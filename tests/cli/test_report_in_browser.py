@@ -10,8 +10,8 @@ import pytest
 from sentiment.evaluation.metrics import of_two
 from sentiment.evaluation.report.content import Report
 from sentiment.evaluation.report.page import page_of
+from sentiment.model.decision import Decision
 from sentiment.model.file import load_model
-from sentiment.model.model import Decision
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
 from tests.answers import answers_to

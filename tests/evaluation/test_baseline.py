@@ -12,7 +12,7 @@ from sentiment.evaluation.baseline import (
 )
 from sentiment.evaluation.beside import baseline_beside, constant_beside
 from sentiment.evaluation.metrics import Evaluation, of_two
-from sentiment.model.model import Decision
+from sentiment.model.decision import Decision
 
 GOOD = [f"a good film number {number}" for number in range(60)]
 BAD = [f"a bad film number {number}" for number in range(60)]

@@ -8,7 +8,7 @@ from sentiment.evaluation.comparison import System, compare
 from sentiment.evaluation.intervals import MIN_CHANGES, mcnemar, paired_interval
 from sentiment.evaluation.metrics import Evaluation, of_two
 from sentiment.labels import WITH_NEUTRAL
-from sentiment.model.model import Decision, MultiDecision
+from sentiment.model.decision import Decision, MultiDecision
 from sentiment.reviews.predictions import NO_ANSWER
 
 

@@ -20,7 +20,7 @@ from sentiment.evaluation.selective import (
     read_goals,
 )
 from sentiment.labels import CLASSES, SENTIMENT, WITH_NEUTRAL
-from sentiment.model.model import Decision, MultiDecision
+from sentiment.model.decision import Decision, MultiDecision
 from tests.answers import answers_to
 
 

@@ -7,7 +7,7 @@ from sentiment.evaluation.beside import Beside, constant_beside
 from sentiment.evaluation.comparison import System
 from sentiment.evaluation.in_words import in_words, of_hundred, points
 from sentiment.evaluation.metrics import Evaluation, of_two
-from sentiment.model.model import Decision
+from sentiment.model.decision import Decision
 
 
 def evaluation_of(right: tuple[int, int], n: tuple[int, int], sure: float) -> Evaluation:

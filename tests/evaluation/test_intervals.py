@@ -9,7 +9,7 @@ from sklearn import metrics as sklearn_metrics
 from sentiment.evaluation.intervals import mean_interval, resampled_means
 from sentiment.evaluation.metrics import Evaluation, metrics_of, of_two
 from sentiment.evaluation.ranking import Ranks, pr_auc_interval, roc_auc_interval
-from sentiment.model.model import Decision, confusion_matrix
+from sentiment.model.decision import Decision, confusion_matrix
 
 
 def intervals_of(p, labels, **bootstrap):

@@ -11,7 +11,7 @@ from sentiment.evaluation.metrics import Evaluation, metrics_for, of_two
 from sentiment.evaluation.reliability import calibration_error, calibration_noise
 from sentiment.evaluation.slices import slices_of
 from sentiment.labels import WITH_NEUTRAL, LabelSet
-from sentiment.model.model import Decision, MultiDecision
+from sentiment.model.decision import Decision, MultiDecision
 
 
 def evaluation(p, labels, threshold=0.5):

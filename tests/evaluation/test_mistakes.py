@@ -5,7 +5,7 @@ import pytest
 
 from sentiment.evaluation.metrics import of_two
 from sentiment.evaluation.mistakes import explain_mistakes, rank_mistakes
-from sentiment.model.model import Decision, MultiDecision
+from sentiment.model.decision import Decision, MultiDecision
 from sentiment.reviews.dataset import LabelledReviews, ReadFile
 from tests.answers import answers_to
 from tests.model.small import small_model

@@ -21,7 +21,7 @@ from sentiment.evaluation.report.page import page_of
 from sentiment.evaluation.report.sieve import Sieve
 from sentiment.evaluation.slices import slices_of
 from sentiment.labels import CLASSES, SENTIMENT, LabelSet
-from sentiment.model.model import Decision, MultiDecision, even_decision
+from sentiment.model.decision import Decision, MultiDecision, even_decision
 from sentiment.pages.plotting import plot
 from sentiment.reviews.dataset import LabelledReviews
 from tests.markup import ANY, Page, squeezed

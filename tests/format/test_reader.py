@@ -17,8 +17,8 @@ from sentiment.features.ngrams import negations
 from sentiment.features.repair import edited, ratings, repair
 from sentiment.features.tokens import PIECE_SIZE, pieces
 from sentiment.general import FAST_MODEL
+from sentiment.model.decision import MultiDecision
 from sentiment.model.file import load_model, save_model
-from sentiment.model.model import MultiDecision
 from sentiment.model.own_words import OwnWords
 from sentiment.values import gives_no_opinion
 from tests.conftest import ROOT, TEST

@@ -9,7 +9,8 @@ from sentiment.features.pieces import MIN_KNOWN, PieceEncoder
 from sentiment.features.wordpiece import Pieces, WordPiece
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.component import Calibration, Component
-from sentiment.model.model import Model, even_decision
+from sentiment.model.decision import even_decision
+from sentiment.model.model import Model
 from sentiment.model.network import Layer
 from sentiment.model.transformer import Block, Norm, Table, Transformer
 

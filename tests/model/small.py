@@ -11,7 +11,8 @@ from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.component import Calibration, Component
-from sentiment.model.model import Model, Record, even_decision
+from sentiment.model.decision import even_decision
+from sentiment.model.model import Model, Record
 from sentiment.model.network import DenseNetwork, Layer
 
 WORDS = [

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sentiment.model.model import Decision
+from sentiment.model.decision import Decision
 from tests.answers import answers_to
 
 P = np.array([0.0, 0.3, 0.5, 0.7, 1.0, np.nan])

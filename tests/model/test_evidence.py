@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from sentiment.labels import SENTIMENT
 from sentiment.model.component import Coverage, sigmoid
-from sentiment.model.explanation import explain, smallest_removal
-from sentiment.model.model import Decision, Scores, answers_of, reasons_of
+from sentiment.model.decision import Decision
+from sentiment.model.explanation import explain
+from sentiment.model.model import Scores, answers_of, reasons_of
+from sentiment.model.removal import smallest_removal
 from tests.conftest import TEST
 from tests.model.knowing import FAMILIES, knowing
 from tests.model.small import changed

@@ -7,16 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.features.ngrams import NGrams
-from sentiment.model.explanation import (
-    Explanation,
-    explain,
-    smallest_removal,
-    strongest_phrases,
-    unnested,
-    without,
-)
+from sentiment.model.decision import Decision
+from sentiment.model.explanation import Explanation, explain
 from sentiment.model.file import load_model
-from sentiment.model.model import Decision, Model
+from sentiment.model.model import Model
+from sentiment.model.phrases import strongest_phrases, unnested
+from sentiment.model.removal import smallest_removal, without
 from tests.format.wild import WILD
 from tests.model.encoders import pieces_model
 from tests.model.small import SHAPES, WORDS, small_model

@@ -18,6 +18,7 @@ from sentiment.features.ngrams import NGrams
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.labels import LabelSet
 from sentiment.model.component import Calibration, Component
+from sentiment.model.decision import Decision
 from sentiment.model.file import (
     document_of,
     format_of,
@@ -26,7 +27,7 @@ from sentiment.model.file import (
     save_model,
     tensors_of,
 )
-from sentiment.model.model import Decision, Model, Record, Scores
+from sentiment.model.model import Model, Record, Scores
 from sentiment.model.network import DenseNetwork, Layer
 from sentiment.model.provenance import DatasetSummary, Provenance, TrainingHashes
 from tests.format import reader

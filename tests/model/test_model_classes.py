@@ -13,7 +13,8 @@ from sentiment.errors import ModelError
 from sentiment.features.ngrams import NGrams
 from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.model.component import Calibration, probabilities_of
-from sentiment.model.explanation import explain, smallest_removal, strongest_phrases
+from sentiment.model.decision import Decision, MultiDecision, even_decision
+from sentiment.model.explanation import explain
 from sentiment.model.file import (
     document_of,
     format_of,
@@ -22,15 +23,9 @@ from sentiment.model.file import (
     save_model,
     tensors_of,
 )
-from sentiment.model.model import (
-    Decision,
-    Model,
-    MultiDecision,
-    Scores,
-    answers_of,
-    even_decision,
-    reasons_of,
-)
+from sentiment.model.model import Model, Scores, answers_of, reasons_of
+from sentiment.model.phrases import strongest_phrases
+from sentiment.model.removal import smallest_removal
 from tests.model.small import WORDS, changed, small_model
 from tests.model.test_file import FIXTURES
 from tests.torture.forging import change_the_document, originals

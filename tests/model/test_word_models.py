@@ -13,7 +13,7 @@ from sentiment.features.words import MIN_KNOWN, WordEncoder, WordReading
 from sentiment.labels import SENTIMENT, WITH_NEUTRAL
 from sentiment.model.component import Coverage
 from sentiment.model.convolution import ConvolutionalNetwork
-from sentiment.model.explanation import explain, strongest_phrases
+from sentiment.model.explanation import explain
 from sentiment.model.file import (
     document_of,
     format_of,
@@ -23,6 +23,7 @@ from sentiment.model.file import (
     tensors_of,
 )
 from sentiment.model.network import Layer
+from sentiment.model.phrases import strongest_phrases
 from sentiment.model.transformer import Table
 from tests.features.test_pieces import TEXTS
 from tests.model.convolutions import (

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sentiment.labels import SENTIMENT, WITH_NEUTRAL
-from sentiment.model.model import Decision, Scores
+from sentiment.model.decision import Decision
+from sentiment.model.model import Scores
 from sentiment.probing import (
     CAPABILITIES,
     SETS,

@@ -88,7 +88,8 @@ def run(share: float) -> Iterator[Outcome]:
 
 
 def _growths(model: Model, size: int, *, timed: bool) -> Iterator[Outcome]:
-    from sentiment.model.explanation import explain, parts_of
+    from sentiment.model.explanation import explain
+    from sentiment.model.shown import parts_of
 
     texts = {name: functools.partial(_repeated, unit, "") for name, unit in UNITS.items()}
     texts |= {f"{name}, then x": functools.partial(_repeated, unit, "x")

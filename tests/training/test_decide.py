@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score, recall_score
 
-from sentiment.model.model import MultiDecision
+from sentiment.model.decision import MultiDecision
 from sentiment.training.decide import (
     choose_decision,
     choose_threshold,

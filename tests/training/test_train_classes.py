@@ -11,8 +11,9 @@ from sentiment.features.matrix import DocumentTermMatrix
 from sentiment.features.vectorizer import Vectorizer
 from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
 from sentiment.model.component import probabilities_of
+from sentiment.model.decision import MultiDecision
 from sentiment.model.file import document_of, load_model, save_model
-from sentiment.model.model import Model, MultiDecision
+from sentiment.model.model import Model
 from sentiment.model.network import DenseNetwork
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.runtime import Memory

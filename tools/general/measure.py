@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from sentiment.evaluation.metrics import Evaluation
 from sentiment.labels import SENTIMENT, WITH_NEUTRAL
+from sentiment.model.decision import even_decision
 from sentiment.model.file import load_model
-from sentiment.model.model import Model, even_decision
+from sentiment.model.model import Model
 from sentiment.probing import CAPABILITIES, probe
 from tools.general.corpus import Example, held_out, read_corpus
 from tools.general.sources import half_of

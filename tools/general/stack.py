@@ -14,7 +14,8 @@ from sentiment.features.pieces import PieceEncoder
 from sentiment.features.wordpiece import END, START, UNKNOWN
 from sentiment.labels import WITH_NEUTRAL
 from sentiment.model.component import Calibration, Component, fit_softmax
-from sentiment.model.model import Model, MultiDecision, even_decision
+from sentiment.model.decision import MultiDecision, even_decision
+from sentiment.model.model import Model
 from sentiment.model.transformer import Table, Transformer
 from tools.general.corpus import Example
 

@@ -18,8 +18,9 @@ from sentiment.evaluation.reliability import calibration_noise, reliability_of
 from sentiment.evaluation.selective import Abstention, abstention_of, answered_labels
 from sentiment.evaluation.slices import Slice
 from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet
-from sentiment.model.explanation import Moves, strongest_phrases
-from sentiment.model.model import AnyDecision, Model, confusion_matrix
+from sentiment.model.decision import AnyDecision, confusion_matrix
+from sentiment.model.model import Model
+from sentiment.model.phrases import Moves, strongest_phrases
 from sentiment.pages.charts import (
     GUIDE,
     LINES,

@@ -24,7 +24,8 @@ from sentiment.evaluation.report.content import (
 from sentiment.evaluation.report.sieve import Sieve
 from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES, Slice
 from sentiment.labels import CLASSES, UNCERTAIN
-from sentiment.model.explanation import Explanation, Part, level_of, parts_of
+from sentiment.model.explanation import Explanation
+from sentiment.model.shown import Part, level_of, parts_of
 from sentiment.pages.charts import Drawing, draw, draw_table
 from sentiment.pages.rendering import render
 
