@@ -28,7 +28,7 @@ from sentiment.model.phrases import strongest_phrases
 from sentiment.model.removal import smallest_removal
 from tests.model.small import WORDS, changed, small_model
 from tests.model.test_file import FIXTURES
-from tests.torture.forging import change_the_document, originals
+from tests.torture.forging import change_the_document, of_classes
 
 NAMES = ("negative", "neutral", "positive", "mixed", "spam")
 TEXTS = ["a good film", "not bad", " ".join(WORDS), "", "zxcv", "good good 映画"]
@@ -323,8 +323,7 @@ def test_a_base_that_answers_with_other_classes_is_refused(changes):
 
 @pytest.fixture(scope="module")
 def good() -> bytes:
-    *_, classes = originals(FIXTURES)
-    return classes
+    return of_classes(FIXTURES)
 
 
 @given(st.integers(0, 10**9))

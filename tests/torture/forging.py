@@ -164,7 +164,7 @@ def change_the_document(good: bytes, random: Random) -> bytes:
 def change_the_version(good: bytes, random: Random) -> bytes:
     """Claim another format."""
     forgery = Forgery(good)
-    forgery.document["format"] = random.choice((*_ODD, 3, 4))
+    forgery.document["format"] = random.choice((*_ODD, 3, 4, 5))
     return forgery.sealed()
 
 
@@ -303,20 +303,52 @@ def forged(number: int, originals: list[bytes]) -> tuple[str, bytes]:
 
 def originals(folder: Any) -> list[bytes]:
     """Good models to begin with: plain, based, with all there is, of classes, pieces, words."""
-    plain, based = ((folder / f"format-{n}.safetensors").read_bytes() for n in (1, 2))
+    plain, based, pieces, stacked = (_fixture(folder, n) for n in ("1", "2", "4-pieces", "5-cnn"))
     full = Forgery(based)
     described = Forgery(plain).document
     full.document |= {key: described[key] for key in ("history", "provenance", "phrases")}
     full.document |= {"format": 3, "least_known": 0.25}
     full.document["ngrams"]["reversal"] = 6
     full.document["provenance"]["card"] = {"intended for": "nothing; it is a test"}
-    classes = Forgery((folder / "format-4-classes.safetensors").read_bytes())
+    every = plain, based, full.sealed(), of_classes(folder), pieces, of_words(folder), stacked
+    return list(every)
+
+
+def of_classes(folder: Any) -> bytes:
+    """A good model of three classes, with all there is."""
+    classes = Forgery(_fixture(folder, "4-classes"))
     counts = {"counts": dict.fromkeys(("negative", "neutral", "positive"), 9), "hash": "0" * 32}
-    classes.document["provenance"] = described["provenance"] | {
+    classes.document["provenance"] = Forgery(_fixture(folder, "1")).document["provenance"] | {
         "training": counts, "validation": counts, "right": counts["counts"],
     }  # fmt: skip
-    others = (folder / f"format-{name}.safetensors" for name in ("4-pieces", "5-cnn"))
-    return [plain, based, full.sealed(), classes.sealed(), *(each.read_bytes() for each in others)]
+    return classes.sealed()
+
+
+def of_words(folder: Any) -> bytes:
+    """A good model of words in their order, with all there is: the base in a fixture."""
+    alone, described = Forgery(_fixture(folder, "5-cnn")), Forgery(_fixture(folder, "1")).document
+    recipe = described["provenance"]["recipe"] | {"embeddings": {"file": "v.txt", "hash": "0" * 32}}
+    alone.document = alone.document["base"]["model"] | {
+        "format": 5, "checksum": _UNSEALED, "base": None, "history": described["history"],
+        "provenance": described["provenance"] | {"recipe": recipe},
+    }  # fmt: skip
+    kept, header = bytearray(), []
+    for name, entry in alone.header:
+        if name.startswith("base/"):
+            start, end = entry["data_offsets"]
+            place = [len(kept), len(kept) + end - start]
+            kept += alone.data[start:end]
+            header.append((name.removeprefix("base/"), entry | {"data_offsets": place}))
+    first = header.index(next(each for each in header if each[0] == "words.keys"))
+    key = int.from_bytes(kept[slice(*header[first][1]["data_offsets"])][:8], "little")
+    alone.document["phrases"] = [[str(key), "film"]]
+    alone.header, alone.data = header, kept
+    return alone.sealed()
+
+
+def _fixture(folder: Any, version: str) -> bytes:
+    data: bytes = (folder / f"format-{version}.safetensors").read_bytes()
+    return data
 
 
 def _places(value: Json) -> list[tuple[Json, Any]]:
