@@ -45,7 +45,7 @@ _CONSTANT = 1e-6
 
 
 def find_encoder(model: Model) -> Component | None:
-    """Return the component of a model that reads pieces of words, None if it has only n-grams."""
+    """Return the component of a model that reads pieces of words, None if none does."""
     found = (each for each in model.components if isinstance(each.encoder, PieceEncoder))
     return next(found, None)
 

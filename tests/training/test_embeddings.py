@@ -3,6 +3,7 @@
 import gzip
 import os
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,15 @@ from hypothesis import strategies as st
 from sentiment import SentimentClassifier
 from sentiment.errors import SentimentError
 from sentiment.features.words import WordReading
+from sentiment.model.file import load_model, save_model
 from sentiment.training import cnn
 from sentiment.training.embeddings import Embeddings, WordVectors
 from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Run
 from sentiment.training.vocabulary import FittedWords
+from tests.model.small import changed
 
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 READING = WordReading()
 TEXTS = [
     f"{('a good film , good', 'a bad film , unseen')[n % 2]} café don't {n}" for n in range(60)
@@ -266,6 +270,24 @@ def test_it_is_trained_with_shown_and_resumed_with_the_same_file_only(run, tmp_p
     done = run("info", "m", cwd=tmp_path)
     assert "\nembeddings  v.txt (hash " in done.stdout
     assert str(tmp_path).encode() not in (tmp_path / "m").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("file", "shown"),
+    [
+        ({"file": "v\x1b[2J.txt", "hash": "0123456789abcdef"}, "embeddings  v"),
+        ({"file": 3, "hash": "0"}, ""), ({"file": "v"}, ""), ("v.txt", ""), (None, ""), ([], ""),
+    ],
+)  # fmt: skip
+def test_info_shows_the_file_that_a_model_names_if_that_makes_sense(file, shown, run, tmp_path):
+    model = load_model(FIXTURES / "format-1.safetensors")
+    about = model.record.provenance
+    forged = replace(about, recipe=about.recipe | {"embeddings": file})
+    save_model(changed(model, provenance=forged), tmp_path / "m")
+    done = run("info", tmp_path / "m")
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout
+    assert (shown in done.stdout) if shown else ("embeddings" not in done.stdout)
 
 
 @pytest.mark.slow

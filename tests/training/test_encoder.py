@@ -19,6 +19,7 @@ from sentiment.training.encoder import FrozenEncoder, Standardization, find_enco
 from sentiment.training.options import TrainingOptions
 from sentiment.training.run import Progress, Run
 from sentiment.training.train import train
+from tests.model.convolutions import words_model
 from tests.model.encoders import pieces_model
 from tests.model.small import small_model
 
@@ -201,8 +202,10 @@ def test_weights_and_more_texts_than_memory_are_fine():
 
 def test_what_cannot_be_done_is_one_clear_line():
     reviews = reviews_of(40, 2)
-    with pytest.raises(UsageError, match="no encoder, only n-grams"):
+    with pytest.raises(UsageError, match="has no encoder of a language model: name one"):
         train(reviews, OPTIONS, encoder=small_model())
+    with pytest.raises(UsageError, match="has no encoder of a language model: name one"):
+        train(reviews, OPTIONS, encoder=words_model())  # nor has it n-grams
     with pytest.raises(UsageError, match="--base or --unlabeled"):
         train(reviews, OPTIONS, encoder=ENCODER, base=small_model())
 
