@@ -164,8 +164,9 @@ def test_the_vocabulary_is_of_the_reviews_that_count():
     assert (of_words >= 2).all()
     assert (of_buckets < 0).all()
     every = cnn.fit_encoder(
-        indexed, np.eye(2), np.ones(3), recipe.for_weighted_texts(), replace(OPTIONS, features=3)
+        indexed, np.eye(2), np.ones(3), replace(recipe.for_weighted_texts(), most=3), OPTIONS
     )
+    assert cnn.choose(texts, reviews.labels, replace(OPTIONS, features=3)).most == 3
     assert every.encoder.keys.size == 3
 
 
