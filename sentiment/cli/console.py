@@ -120,6 +120,11 @@ class Console:
                 self._print("", line)
         self._print(_styled("error: ", fg="red"), text)
 
+    def line(self, text: str) -> None:
+        """Print a line of a log, of any length and whatever the options."""
+        self.clear_status()
+        self._write(f"{visible(text)}\n")
+
     @property
     def shows_status(self) -> bool:
         """Whether `status` shows anything: on capable terminals only."""

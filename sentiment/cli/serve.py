@@ -1,15 +1,16 @@
 """`sentiment serve`: answer over HTTP."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from sentiment.cli import options
-from sentiment.cli.console import console
 from sentiment.cli.info import facts_of
 from sentiment.cli.models import open_model
 from sentiment.errors import UsageError
+from sentiment.model.file import hash_of_file
 from sentiment.model.model import Model
 from sentiment.runtime import require
 from sentiment.serving.server import (
@@ -57,6 +58,12 @@ _LIMITS = [
               metavar="N", help="Port to listen on; 0 for any free one.")  # fmt: skip
 @click.option("--allow-host", "allowed", multiple=True, metavar="NAME",
               help="Full host name that requests may use; may be repeated.")  # fmt: skip
+@click.option("--forwarded-for", "proxies", multiple=True, metavar="ADDRESS",
+              help="Proxy or network whose X-Forwarded-For names the client in the log; may be "
+                   "repeated.")  # fmt: skip
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text",
+              show_default=True,
+              help="Form of the lines on stderr; -v adds one per request.")  # fmt: skip
 @options.group(Limits, "limits", _LIMITS)
 @options.verbosity
 def command(
@@ -68,14 +75,17 @@ def command(
     host: str,
     port: int,
     allowed: tuple[str, ...],
+    proxies: tuple[str, ...],
+    log_format: str,
     limits: Limits,
 ) -> None:
     """Answer over HTTP, with a page to try it on.
 
     POST /predict takes {"text": "…"}, {"texts": ["…", …]} or a stream of JSON lines, POST /explain
     takes {"text": "…"}; they answer like predict --json and explain --json. POST /files takes a
-    file and answers like predict -i. GET /info describes the model, /openapi.json the service, and
-    / is a page for people.
+    file and answers like predict -i. GET /info describes the model, /docs and /openapi.json the
+    service; /health, /ready, /version and /metrics are for those who run it, and / is a page for
+    people.
 
     It listens only on this machine unless --host says otherwise. It has no TLS and no passwords:
     use a proxy for those. Ctrl-C or SIGTERM stops it, after requests in progress are completed.
@@ -95,21 +105,26 @@ def command(
         if bare_name(name) is None:
             raise UsageError(f"--allow-host {name}: not a host name")
     path, model = open_model(model_path, threshold, classes=only, languages=languages, words=words)
-    from sentiment.serving.app import App  # after the packages were checked
+    from sentiment.cli.serve_log import ServiceLog  # after the packages were checked
+    from sentiment.serving.app import App
+    from sentiment.serving.logs import Proxies
     from sentiment.serving.service import Service
 
+    log, believed = ServiceLog(log_format), Proxies(proxies)
     with listen(host, port) as listening:
         address, loopback = address_of(listening), is_loopback(listening)
         own = [address.removeprefix("http://")] if loopback else []  # it may be 127.0.0.2
+        service = Service(model, model_info(path, model))
         app = App(
-            Service(model, model_info(path, model)),
+            service,
             host_names(loopback, [*allowed, *own]),
             limits,
-            report=_report,
-            log=console.detail if console.verbose else None,
+            log.report,
+            log.requests,
+            believed,
         )
-        line = f"{path.stem} answers at {address} (Ctrl-C stops it)"
-        run(app, listening, limits, console.warn, started=lambda: console.note(line))
+        started = partial(log.started, service.info, address)
+        run(app, listening, limits, log.warn, started, app.operations.stop)
 
 
 def model_info(path: Path, model: Model) -> dict[str, Any]:
@@ -120,10 +135,7 @@ def model_info(path: Path, model: Model) -> dict[str, Any]:
         "name": path.stem,
         "kind": facts["vectorizer"]["kinds"],
         "bytes": path.stat().st_size,
+        "hash": hash_of_file(path),
         "card": card,
         **facts,
     }
-
-
-def _report(error: BaseException) -> None:
-    console.error(f"unexpected {type(error).__name__}: {error} (--debug shows where)", error)

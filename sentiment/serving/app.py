@@ -19,13 +19,18 @@ from starlette.types import Message, Receive, Scope, Send
 
 from sentiment import __version__
 from sentiment.labels import SENTIMENT, UNCERTAIN, LabelSet
+from sentiment.serving.docs_page import docs_route
 from sentiment.serving.file_endpoints import FileEndpoints
+from sentiment.serving.logs import Outcome, Proxies, RequestIds
+from sentiment.serving.metrics import Metrics
+from sentiment.serving.operations import Operations, stamp_of
 from sentiment.serving.requests import (
     JSON,
     JSON_LINES,
     Meter,
     StreamedResponse,
     answer_lines,
+    constant,
     json_response,
     length_of,
     media_type,
@@ -71,7 +76,8 @@ class App:
         hosts: frozenset[str] | None,
         limits: Limits,
         report: Callable[[BaseException], None],
-        log: Callable[[str], None] | None = None,
+        log: Callable[[Outcome], None] | None = None,
+        proxies: Proxies | None = None,
     ) -> None:
         """Build the routes.
 
@@ -80,26 +86,34 @@ class App:
             hosts: accepted host names, None for any.
             limits: on requests.
             report: receives unexpected errors.
-            log: receives a line per request.
+            log: receives every request that is over.
+            proxies: believed when they say who asked; None for none.
         """
         self._service = service
         self._hosts = hosts
         self._limits = limits
         self._report = report
         self._log = log
+        self._proxies = proxies or Proxies()
+        self._ids = RequestIds()
         self._slots = Meter(limits.max_requests, "too many requests at once")
         fewer = max(limits.max_requests // 4, 1)  # they take long: leave slots for others
         self._streams = Meter(fewer, "too many streams at once")
         self._explanations = Meter(fewer, "too many explanations at once")
         self._bytes = Meter(_BODIES * limits.max_body, "too many large requests at once")
+        document = _document(limits, service.labels)
+        self.operations = Operations(service, Metrics(document["paths"]))
+        self._requests = self.operations.metrics.requests
+        self._stamp = stamp_of(service.info)
         self._routes = Router(
             [
                 Route("/predict", self._predict, methods=["POST"]),
                 Route("/explain", self._explain, methods=["POST"]),
                 *FileEndpoints(service, limits, self._bytes).routes,
-                _constant("/health", {"status": "ok"}),
-                _constant("/info", {**service.info, "limits": limits.of_bodies()}),
-                _constant("/openapi.json", _document(limits, service.labels)),
+                *self.operations.routes,
+                constant("/info", {**service.info, "limits": limits.of_bodies()}),
+                constant("/openapi.json", document),
+                docs_route(document),
                 *_page(),
             ],
             redirect_slashes=False,
@@ -112,12 +126,15 @@ class App:
             await self._routes(scope, receive, send)
             return
         began = time.perf_counter()
+        given = scope["given"] = dict(scope["headers"])
+        request_id = scope["request_id"] = self._ids.of(given.get(b"x-request-id"))
+        scope["stamp"] = self._stamp
         answer = _Answer(scope, send, self._limits.timeout)
         refused: HTTPException | None = None
         with ExitStack() as scope["at_end"]:
             try:
                 self._check_host(scope)
-                await self._routes(scope, receive, answer)
+                await self._respond(scope, receive, answer)
             except HTTPException as error:
                 refused = error
             except ClientDisconnect:
@@ -125,15 +142,36 @@ class App:
             except asyncio.CancelledError:  # the grace period after a signal is over
                 refused = HTTPException(503, "the service has been stopped")
             except Exception as error:
+                error.add_note(f"request {request_id.decode()}")
                 self._report(error)
                 refused = HTTPException(500, "an unexpected error occurred in the service")
             if refused is not None and not answer.status:
                 with suppress(ClientDisconnect):
                     await _refusal(scope, refused)(scope, receive, answer)
+        seconds = time.perf_counter() - began
+        self._requests.add(scope["path"], answer.outcome, seconds)
         if self._log is not None:
-            client = (scope.get("client") or ("?",))[0]
-            duration = 1e3 * (time.perf_counter() - began)
-            self._log(f"{client} {scope['method']} {scope['path']} {answer} {duration:.1f} ms")
+            self._log(self._outcome(scope, answer, seconds))
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # What is asked most does not wait for the search for its route.
+        if scope["path"] == "/predict" and scope["method"] == "POST":
+            response = await self._predict(Request(scope, receive, send))
+            await response(scope, receive, send)
+        else:
+            await self._routes(scope, receive, send)
+
+    def _outcome(self, scope: Scope, answer: "_Answer", seconds: float) -> Outcome:
+        return Outcome(
+            scope["request_id"].decode(),
+            self._proxies.client_of(scope),
+            scope["method"],
+            scope["path"],
+            answer.status,
+            answer.ended,
+            scope["stamp"][1].decode(),
+            seconds,
+        )
 
     def _check_host(self, scope: Scope) -> None:
         if self._hosts is None:
@@ -219,7 +257,8 @@ class _Answer:
         """
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message["headers"], *_headers(self.scope, self.status)]
+            own = (self.scope["stamp"], (b"x-request-id", self.scope["request_id"]))
+            headers = [*message["headers"], *_headers(self.scope, self.status), *own]
             self.head = {**message, "headers": headers}
             return
         try:
@@ -239,11 +278,12 @@ class _Answer:
             self.head = None
         await self.send(message)
 
-    def __str__(self) -> str:
-        """Return the outcome, for the log."""
-        if not self.status:
-            return "disconnected"
-        return f"{self.status}{'' if self.ended else ' aborted'}"
+    @property
+    def outcome(self) -> int | str:
+        """The status of a whole response, else why there is none."""
+        if self.ended:
+            return self.status
+        return "aborted" if self.status else "disconnected"
 
 
 async def _slices(body: bytes) -> AsyncIterator[bytes]:
@@ -252,17 +292,13 @@ async def _slices(body: bytes) -> AsyncIterator[bytes]:
 
 
 def _headers(scope: Scope, status: int) -> list[tuple[bytes, bytes]]:
-    page = scope["path"] == "/" or scope["path"].startswith("/static/")
+    page = scope["path"] in ("/", "/docs") or scope["path"].startswith("/static/")
     headers = _PAGE_HEADERS if page and status < 400 else _HEADERS
-    given = dict(scope["headers"])
+    given = scope["given"]
     if b"expect" in given or b"upgrade" in given:
         # The body may never come, or may not be HTTP: do not read what follows.
         return [*headers, (b"connection", b"close")]
     return headers
-
-
-def _constant(path: str, value: Any) -> Route:
-    return Route(path, json_response(value), methods=["GET"])
 
 
 def _page() -> list[Route | Mount]:
@@ -282,6 +318,7 @@ def _document(limits: Limits, labels: LabelSet) -> dict[str, Any]:
     schemas["Text"]["maxLength"] = limits.max_chars
     schemas["SeveralTexts"]["properties"]["texts"]["maxItems"] = limits.max_texts
     schemas["Answer"]["enum"] = [*reversed(labels.names), UNCERTAIN, None]
+    _name_headers(made)
     _name_classes(made, labels)
     columns = [name for name, _ in labels.columns]
     for schema in map(schemas.__getitem__, ("Prediction", "Explanation", "Without", "Sentence")):
@@ -304,6 +341,19 @@ def _document(limits: Limits, labels: LabelSet) -> dict[str, Any]:
     (name,) = made["paths"]["/static/{name}"]["get"]["parameters"]
     name["schema"]["enum"] = sorted({path.name for path in _PAGE.iterdir()} - {"index.html"})
     return made
+
+
+def _name_headers(made: dict[str, Any]) -> None:
+    """Put the headers that every response has into the description of each."""
+    of_all = {
+        name: {"$ref": f"#/components/headers/{key}"}
+        for name, key in (("X-Model", "Model"), ("X-Request-ID", "RequestId"))
+    }
+    operations = [each for methods in made["paths"].values() for each in methods.values()]
+    for responses in (made["components"], *operations):
+        for response in responses["responses"].values():
+            if "$ref" not in response:
+                response["headers"] = response.get("headers", {}) | of_all
 
 
 def _name_classes(made: dict[str, Any], labels: LabelSet) -> None:
@@ -345,7 +395,7 @@ def _refusal(scope: Scope, error: HTTPException) -> Response:
     """Return `{"error": "one clear line"}`; Starlette's own 404 and 405 have no detail."""
     why, headers = error.detail, dict(error.headers or {})
     if error.status_code == 404:
-        why = "not found; GET /openapi.json lists what there is"
+        why = "not found; GET /docs shows what there is"
     elif error.status_code == 405:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
         why = f"{scope['path']} accepts only {headers['Allow']}"

@@ -14,6 +14,7 @@ from typing import Any, cast
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from sentiment.errors import DataError
@@ -94,6 +95,11 @@ def json_response(value: Any, status: int = 200, headers: dict[str, str] | None 
     return Response(encode(to_json(value)) + b"\n", status, headers, JSON)
 
 
+def constant(path: str, value: Any) -> Route:
+    """Return a route whose response is always the same JSON value."""
+    return Route(path, json_response(value), methods=["GET"])
+
+
 def media_type(request: Request) -> str:
     """Return the content type in lower case, without parameters.
 
@@ -118,7 +124,7 @@ def media_type(request: Request) -> str:
 
 def length_of(request: Request) -> int | None:
     """Return the Content-Length, which the server has checked; None without one."""
-    length = dict(request.scope["headers"]).get(b"content-length")
+    length = request.scope["given"].get(b"content-length")
     return None if length is None else int(length)
 
 

@@ -116,11 +116,13 @@ def run(
     limits: Limits,
     log: Callable[[str], None],
     started: Callable[[], None],
+    stopping: Callable[[], None],
 ) -> None:
     """Serve an ASGI application until SIGTERM or SIGINT.
 
     Accepted requests are then finished, and the signal is raised again. `log` receives a line for
-    each error of a connection; `started` is called once signals are handled.
+    each error of a connection; `started` is called once signals are handled, `stopping` when one
+    came that ends the service.
     """
     from uvicorn import Config, Server
 
@@ -136,6 +138,7 @@ def run(
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             if not (self.ignores and sig == signal.SIGINT):
+                stopping()
                 super().handle_exit(sig, frame)
 
     _raise_file_limit(limits.max_connections + _BACKLOG + 64)

@@ -15,6 +15,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from sentiment.model.model import Model
 from sentiment.reviews.cells import encode, json_probability, to_json
 from sentiment.serving.files import Answered
+from sentiment.serving.metrics import ModelCounts, unknown_words
 
 # `predicted`, the probabilities, and `reason` if there is one.
 Answer = dict[str, Any]
@@ -147,14 +148,20 @@ class Service:
     Attributes:
         info: facts about the model, as JSON values.
         labels: the classes of the model.
+        counts: of what it is asked and answers.
     """
 
-    def __init__(self, model: Model, info: Mapping[str, Any]) -> None:
+    def __init__(
+        self, model: Model, info: Mapping[str, Any], counts: ModelCounts | None = None
+    ) -> None:
+        """Serve a model; `counts` are those of its earlier version, None to begin."""
         self.info = info
         self.labels = model.labels
+        self.counts = counts or ModelCounts()
         self._model = model
         size = SLOW if model.reads_pieces else QUICK
-        self._batcher = Batcher(partial(answer, model), ThreadPoolExecutor(1), size)
+        counted = partial(_counted, model, self.counts)
+        self._batcher = Batcher(counted, ThreadPoolExecutor(1), size)
         # Explanations take far longer than answers, which do not wait for them.
         self._explaining = ThreadPoolExecutor(1)
 
@@ -179,6 +186,15 @@ def answer(model: Model, texts: Sequence[str]) -> list[Answered]:
     words = model.answers(scores)
     reasons = model.reasons(words, scores)
     return list(map(Answered, words, scores.of_columns(model.labels).tolist(), reasons))
+
+
+def _counted(model: Model, counts: ModelCounts, texts: Sequence[str]) -> list[Answered]:
+    """Return the answer to each text, and count them."""
+    answers = answer(model, texts)
+    if answers:
+        words, _, reasons = zip(*answers, strict=True)
+        counts.add(texts, words, reasons, partial(unknown_words, model))
+    return answers
 
 
 def _record(names: Sequence[str], answered: Answered) -> Answer:
