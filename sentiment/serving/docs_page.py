@@ -73,7 +73,9 @@ def tag(name: str, *children: str, **attributes: str) -> Markup:
 
 
 def _markup(text: str) -> str:
-    return text if isinstance(text, Markup) else escape(visible(text), quote=False)
+    if isinstance(text, Markup):
+        return text
+    return escape("\n".join(map(visible, text.split("\n"))), quote=False)
 
 
 def prose(text: str) -> Markup:
@@ -120,7 +122,7 @@ def _contents(operations: list[tuple[str, str, Fields]]) -> Iterator[Markup]:
     for name in dict.fromkeys(operation["tags"][0] for *_, operation in operations):
         rows = [
             (
-                tag("a", _heading(method, path), href=f"#{operation['operationId']}"),
+                _heading(method, tag("a", tag("code", path), href=f"#{operation['operationId']}")),
                 prose(operation["summary"]),
             )
             for method, path, operation in operations
@@ -129,14 +131,14 @@ def _contents(operations: list[tuple[str, str, Fields]]) -> Iterator[Markup]:
         yield _table(rows, caption=name)
 
 
-def _heading(method: str, path: str) -> Markup:
-    return Markup(f"{tag('span', method, class_='method')} {tag('code', path)}")
+def _heading(method: str, path: Markup) -> Markup:
+    return _joined((tag("span", method, class_="method"), path), " ")
 
 
 def _operation(document: Fields, method: str, path: str, operation: Fields) -> Markup:
     """Return the section of an operation: what it does, an example, what goes in and comes out."""
     parts = [
-        tag("h2", _heading(method, path)),
+        tag("h2", _heading(method, tag("code", path))),
         tag("p", prose(operation["summary"]), class_="summary"),
     ]
     if "description" in operation:
@@ -155,20 +157,21 @@ def _operation(document: Fields, method: str, path: str, operation: Fields) -> M
         parts.append(_table(rows, ("Parameter", "Meaning")))
     if body:
         parts.append(_table(_contents_of(body), ("Body", "What it holds")))
-    parts.append(_table(_outcomes(document, operation), ("Status", "Meaning", "Type")))
+    parts.append(_table(_outcomes(document, operation), ("Status", "Meaning")))
     return tag("section", *parts, id=operation["operationId"], class_="operation")
 
 
 def _outcomes(document: Fields, operation: Fields) -> Iterator[tuple[Markup, ...]]:
-    """Yield the status, the meaning and the media types of each response."""
+    """Yield the status and the meaning of each response."""
     for status, reference in operation["responses"].items():
         response = _resolved(document, reference)
         content = response.get("content", {})
-        shapes = [each["schema"] for each in content.values() if "schema" in each]
-        links = dict.fromkeys(type_of(shape) for shape in shapes if shape.get("type") != "string")
-        meaning = _joined([prose(response["description"]), *links], " ")
-        kinds = _joined((tag("code", kind) for kind in content), ", ")
-        yield tag("code", status), meaning, kinds
+        shapes = [each["schema"] for each in content.values() if "$ref" in each.get("schema", {})]
+        parts = [prose(response["description"]), *map(type_of, shapes)]
+        if int(status) < 400:
+            kinds = [_joined(row, ": ") for row in _contents_of(content)]
+            parts = [parts[0], tag("p", _joined(kinds, "; "))]
+        yield tag("code", status), _joined(parts, " ")
 
 
 def _contents_of(content: Fields) -> list[tuple[Markup, Markup]]:
@@ -207,7 +210,7 @@ def _schemas(document: Fields) -> Iterator[Markup]:
     for name, schema in document["components"]["schemas"].items():
         yield tag("h3", tag("code", name), id=f"schema-{name}")
         if "properties" not in schema:
-            yield tag("p", _described(schema, schema.get("description", "")))
+            yield tag("div", _described(schema, schema.get("description", "")))
             continue
         if "description" in schema:
             yield tag("p", prose(schema["description"]))
@@ -260,7 +263,7 @@ def _limits(schema: Fields) -> Iterator[str]:
     if "maxItems" in schema:
         yield f"at most {schema['maxItems']:,}"
     if "default" in schema:
-        yield Markup(f"else {tag('code', _value(schema['default']))}")
+        yield Markup(f"by default {tag('code', _value(schema['default']))}")
 
 
 def _value(value: Any) -> str:
@@ -279,7 +282,7 @@ def _table(
     parts = [tag("caption", caption)] if caption else []
     parts += [tag("thead", tag("tr", *head))] if head else []
     table = tag("table", *parts, tag("tbody", *body), class_="plain")
-    return tag("div", table, class_="wide", tabindex="0")
+    return tag("div", table, class_="wide")
 
 
 def _joined(parts: Iterable[str], between: str) -> Markup:

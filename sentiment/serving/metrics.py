@@ -51,6 +51,13 @@ class Histogram:
         self.counts[bisect_left(self.bounds, value)] += 1
         self.sum += value
 
+    def __add__(self, other: "Histogram") -> "Histogram":
+        """Return the counts of both, which have the same bounds."""
+        both = Histogram(self.bounds)
+        both.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
+        both.sum = self.sum + other.sum
+        return both
+
     def buckets(self) -> list[tuple[str, float]]:
         """Return the number of values up to each bound, as `prometheus_client` takes them."""
         names = [*(f"{float(bound):g}" for bound in self.bounds), "+Inf"]
@@ -90,13 +97,15 @@ class RequestCounts:
         seconds = HistogramMetricFamily(
             "sentiment_request_seconds",
             "Seconds from a request to the end of its response.",
-            labels=("path", "status"),
+            labels=("path",),
         )
+        of_paths: dict[str, Histogram] = {}
         # A copy: requests may add to it.
         for (path, outcome), durations in sorted(self._durations.copy().items(), key=str):
-            labels = (path, str(outcome))
-            requests.add_metric(labels, sum(durations.counts))
-            seconds.add_metric(labels, durations.buckets(), durations.sum)
+            requests.add_metric((path, str(outcome)), sum(durations.counts))
+            of_paths[path] = of_paths.get(path, Histogram(_SECONDS)) + durations
+        for path, durations in of_paths.items():
+            seconds.add_metric((path,), durations.buckets(), durations.sum)
         yield requests
         yield seconds
 
@@ -143,8 +152,7 @@ class ModelCounts:
     def snapshot(self) -> "Snapshot":
         """Return a copy of the numbers."""
         with self._lock:
-            batches = Histogram(_TEXTS)
-            batches.counts, batches.sum = self._batches.counts.copy(), self._batches.sum
+            batches = self._batches + Histogram(_TEXTS)
             reasons = {name: count for name, count in self._reasons.items() if name}
             shares = (self._measured, self._unknown)
             return Snapshot(dict(self._answers), reasons, batches, shares)

@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import httpx2
@@ -19,8 +20,10 @@ from starlette.testclient import TestClient
 
 from sentiment.cli.serve import model_info
 from sentiment.general import FAST_MODEL
+from sentiment.labels import SENTIMENT
 from sentiment.model.file import load_model
 from sentiment.serving.app import App
+from sentiment.serving.metrics import ModelCounts
 from sentiment.serving.server import LOOPBACK, Limits
 from sentiment.serving.service import Service
 
@@ -63,6 +66,14 @@ class Served:
         """Post a value as JSON, or bytes unchanged."""
         body = value if isinstance(value, bytes) else json.dumps(value).encode()
         return self.ask("POST", path, body, {"Content-Type": kind})
+
+
+class Stand:
+    """What every service has; each stand-in answers in its own way."""
+
+    labels = SENTIMENT
+    info: Mapping[str, Any] = MappingProxyType({"name": "stand", "hash": "0123456789abcdef"})
+    counts = ModelCounts()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What is answered, and that it is what the command line answers."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -209,11 +210,13 @@ def test_nothing_but_the_page_is_sent(served, path):
     assert sent[0]["status"] == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/info", "/nowhere", "/predict"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/health", "/info", "/nowhere", "/predict"])
 def test_what_every_answer_has(served, path):
     headers = served.ask("GET", path, headers={"Origin": "http://evil.example"}).headers
     assert headers["content-security-policy"] == POLICY
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["cache-control"] == ("no-cache" if path == "/" else "no-store")
+    assert headers["cache-control"] == ("no-cache" if path in ("/", "/docs") else "no-store")
+    assert headers["x-model"] == hashlib.sha256(FAST_MODEL.read_bytes()).hexdigest()[:12]
+    assert headers["x-request-id"]
     assert "server" not in headers
     assert not [name for name in headers if name.startswith("access-control")]

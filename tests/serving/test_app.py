@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-from types import MappingProxyType
 
 import pytest
 
@@ -12,16 +11,13 @@ from sentiment.serving import requests
 from sentiment.serving.app import App
 from sentiment.serving.requests import LineCutter, answer_lines, read_json
 from sentiment.serving.server import LOOPBACK, Limits
-from tests.serving.conftest import LINES, ask, body_of
+from tests.serving.conftest import LINES, Stand, ask, body_of
 
 BODY = b'{"text": "good"}'
 
 
-class Broken:
+class Broken(Stand):
     """A service that fails in a way that nobody foresaw."""
-
-    labels = SENTIMENT
-    info = MappingProxyType({})
 
     async def predict(self, texts):
         raise ZeroDivisionError("nobody foresaw it")
@@ -42,7 +38,9 @@ def test_what_nobody_foresaw_is_500_and_told_and_the_next_is_answered(app):
         assert (b"x-content-type-options", b"nosniff") in start["headers"]
         assert json.loads(body["body"]) == {"error": "an unexpected error occurred in the service"}
     assert [str(error) for error in app.told] == ["nobody foresaw it"] * 3
-    assert app.logged[0].startswith("? POST /predict 500 ")
+    ids = [f"request {logged.request_id}" for logged in app.logged]
+    assert [each for error in app.told for each in error.__notes__] == ids
+    assert app.logged[0].text.startswith("unix POST /predict 500 ")
     assert app._slots.taken == app._bytes.taken == 0
 
 
@@ -50,7 +48,7 @@ def test_who_goes_away_is_not_answered_and_gives_the_place_back(app):
     assert ask(app, BODY, None) == []
     assert app.told == []
     assert app._slots.taken == app._bytes.taken == 0
-    assert " disconnected " in app.logged[0]
+    assert " disconnected " in app.logged[0].text
 
 
 def test_lines_are_cut_alike_however_they_come():
@@ -64,11 +62,8 @@ def test_lines_are_cut_alike_however_they_come():
         assert [*got, *cutter.feed(b"\n")] == expected
 
 
-class Slow:
+class Slow(Stand):
     """A service that answers so many requests, and no more."""
-
-    labels = SENTIMENT
-    info = MappingProxyType({})
 
     def __init__(self, most):
         self.left = most

@@ -20,7 +20,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.labels import SENTIMENT
 from sentiment.serving import file_endpoints
 from sentiment.serving.app import App
 from sentiment.serving.file_endpoints import http_wording
@@ -28,6 +27,7 @@ from sentiment.serving.files import Answered
 from sentiment.serving.server import LOOPBACK, Limits
 from tests.reviews.books import book, sheet_of, zipped
 from tests.serving.conftest import (
+    Stand,
     ask,
     body_of,
     chunk,
@@ -571,12 +571,10 @@ def test_over_http_1_0_a_file_comes_back_whole(served):
     assert body_of(got) == sent(served, body, name="many.csv").body
 
 
-class Waiting:
+class Waiting(Stand):
     """A service that answers so many times, and then waits."""
 
     def __init__(self, most):
-        self.info = {"name": "waiting"}
-        self.labels = SENTIMENT
         self.asked = 0
         self.most = most
         self.reached = asyncio.Event()
@@ -618,7 +616,7 @@ def test_who_goes_away_is_not_worked_for_and_all_is_given_back(leave, monkeypatc
     got, logged = ask_for_events(service, b"fine\n" * 256 * 20, leave)
     assert service.asked == (3 if leave else 20)
     assert got[-1].get("more_body", False) is leave, "an end, or none"
-    assert ("200 aborted" in logged[0]) is leave
+    assert ("200 aborted" in logged[0].text) is leave
     assert [each.taken for each in meters] == [0, 0]
     until(lambda: opened[0].closed)
 

@@ -5,17 +5,16 @@ import json
 import threading
 import time
 from pathlib import Path
-from types import MappingProxyType
 
 import pytest
 
-from sentiment.labels import SENTIMENT
 from sentiment.serving import app as application
 from sentiment.serving.app import App
 from sentiment.serving.server import LOOPBACK, Limits
 from tests.serving.conftest import (
     JSON,
     LINES,
+    Stand,
     ask,
     body_of,
     chunk,
@@ -32,11 +31,9 @@ NARROW = Limits(
 )
 
 
-class Echo:
+class Echo(Stand):
     """A service that says how many characters each text has, and how many requests it answered."""
 
-    info = MappingProxyType({})
-    labels = SENTIMENT
     answered = 0
 
     async def predict(self, texts):

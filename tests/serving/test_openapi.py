@@ -35,7 +35,7 @@ def test_every_path_is_there_and_every_reference_leads_somewhere(served):
     document = served.ask("GET", "/openapi.json").json
     assert set(document["paths"]) == {
         "/predict", "/explain", "/files", "/files/events", "/health", "/info", "/openapi.json",
-        "/", "/static/{name}",
+        "/", "/static/{name}", "/docs", "/ready", "/metrics", "/version",
     }  # fmt: skip
 
     def references(value):

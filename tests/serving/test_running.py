@@ -2,6 +2,7 @@
 
 import ast
 import gc
+import hashlib
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import sentiment
 from sentiment.errors import UsageError
 from sentiment.serving.server import listen
 from tests.conftest import ROOT
@@ -25,7 +27,9 @@ SMALL = ROOT / "tests" / "fixtures" / "format-1.safetensors"
 
 def test_it_says_where_it_listens_and_with_which_model():
     with serving(model=SMALL) as served:
-        line = f"format-1 answers at http://127.0.0.1:{served.port} (Ctrl-C stops it)\n"
+        short = hashlib.sha256(SMALL.read_bytes()).hexdigest()[:12]
+        about = f"sentiment {sentiment.__version__}, model {short}; Ctrl-C stops it"
+        line = f"format-1 answers at http://127.0.0.1:{served.port} ({about})\n"
         assert served.told == line
         assert served.stop() == (143, line)
 
@@ -56,11 +60,13 @@ def test_ipv6(run):
 
 def test_a_log_only_if_it_is_asked_for_and_without_control_characters():
     with serving("-v") as served:
-        served.post("/predict", {"text": "good"})
+        served.post("/predict", {"text": "secretly good"})
         served.ask("GET", "/%1b%5b2J%0d%0afake%e2%80%ae")
         told = served.stop()[1]
-    assert re.search(r"^127\.0\.0\.1 POST /predict 200 [\d.]+ ms$", told, re.M)
+    line = r"^20[\d-]+T[\d:.]+Z 127\.0\.0\.1 POST /predict 200 [\d.]+ ms [\da-f]+-1$"
+    assert re.search(line, told, re.M)
     assert r"127.0.0.1 GET /\x1b[2J\r\nfake\u202e 404 " in told
+    assert "secretly" not in told
     assert "\x1b" not in told
     assert "\u202e" not in told
 
@@ -93,7 +99,7 @@ def test_what_was_accepted_is_finished_and_nothing_else_accepted(how, code, said
         stream.close()
         idle.close()
         assert served.wait() == (code, served.told)
-        assert served.told.endswith(f"(Ctrl-C stops it)\n{said}")
+        assert served.told.endswith(f"Ctrl-C stops it)\n{said}")
 
 
 def test_a_second_interrupt_does_not_wait():
@@ -165,6 +171,8 @@ def test_a_port_without_the_right_to_it_is_one_line(run):
         (["--allow-host", "ä.example"], 2, "not a host name"),
         (["-m", "nowhere.safetensors"], 4, "nowhere.safetensors"),
         (["--threshold", "2"], 2, "2"),
+        (["--forwarded-for", "proxy.example"], 2, "name an address such as"),
+        (["--forwarded-for", "10.0.0.1/8"], 2, "do you mean 10.0.0.0/8?"),
     ],
 )
 def test_what_is_called_wrongly_is_one_line(run, options, code, why):
