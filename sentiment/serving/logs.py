@@ -87,7 +87,7 @@ def _forwarded(scope: Scope) -> Iterator[str]:
     """Yield the addresses in `X-Forwarded-For`, the last first, up to one that is none."""
     lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     for hop in reversed(b",".join(lines).decode("latin-1").rsplit(",", _HOPS)[-_HOPS:]):
-        bare = hop.strip()
+        bare = hop.strip().partition("%")[0]
         found = _PORT.fullmatch(bare)
         try:
             yield str(ip_address((found[1] or found[2]) if found else bare))
