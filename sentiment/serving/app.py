@@ -258,8 +258,10 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             own = (self.scope["stamp"], (b"x-request-id", self.scope["request_id"]))
-            headers = [*message["headers"], *_headers(self.scope, self.status), *own]
-            self.head = {**message, "headers": headers}
+            message["headers"] = [
+                *message["headers"], *_headers(self.scope, self.status), *own,
+            ]  # fmt: skip
+            self.head = message
             return
         try:
             if message.get("more_body"):

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -12,7 +14,7 @@ from sentiment.general import FAST_MODEL
 from sentiment.serving.app import App
 from sentiment.serving.logs import Log, Outcome, Proxies
 from sentiment.serving.server import LOOPBACK, Limits
-from tests.serving.conftest import LINES, Stand, ask, body_of, head, read_until, serving
+from tests.serving.conftest import Stand, ask, body_of, serving
 
 HASH = hashlib.sha256(FAST_MODEL.read_bytes()).hexdigest()
 
@@ -33,21 +35,25 @@ def test_it_is_ready_until_it_stops(served):
     assert ask(app, b"", method="GET", path="/health")[0]["status"] == 200
 
 
-def test_a_signal_is_what_stops_it():
-    """Whoever asks again over a connection that is in use learns that it is not ready."""
-    with serving() as served, served.connect(head("/predict", None, LINES)) as opened:
-        asked = b"GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        with served.connect(asked) as other:
-            assert b" 200 OK" in read_until(other, b"ready")
-            served.process.send_signal(signal.SIGTERM)
-            try:
-                other.sendall(asked)
-                answer = other.recv(1 << 16)
-            except OSError:
-                answer = b""  # it was closed first
-        opened.sendall(b"0\r\n\r\n")
-        assert served.wait()[0] == 143
-    assert not answer or b"stopping" in answer
+STOPPED = """
+from sentiment.serving.server import Limits, listen, run
+say = lambda word: lambda: print(word, flush=True)
+with listen("127.0.0.1", 0) as listening:
+    run(None, listening, Limits(), print, say("started"), say("stopping"))
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_is_what_stops_it(how):
+    with subprocess.Popen(
+        [sys.executable, "-c", STOPPED],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout.readline() == "started\n"
+        process.send_signal(how)
+        assert process.communicate(timeout=20)[0] == "stopping\n"
 
 
 @pytest.mark.parametrize("given", [b"abc-1", b"5f/9:A_b.c+d=@", b"x" * 128])

@@ -125,3 +125,18 @@ def test_nothing_is_wider_than_the_screen(page, tmp_path, width, dark):
     page.run("document.getElementById('start').click()")
     page.until("!document.getElementById('downloads').hidden")
     assert page.run("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [320, 390, 1200])
+def test_the_page_of_the_api_is_no_wider_and_asks_for_nothing_else(browser, address, width, dark):
+    browser.screen(width, dark=dark)
+    browser.open(f"{address}docs")
+    assert browser.run("document.documentElement.scrollWidth") == width
+    paper = browser.run("getComputedStyle(document.body).backgroundColor")
+    assert paper == ("rgb(20, 23, 27)" if dark else "rgb(250, 248, 244)")
+    assert browser.run("document.querySelectorAll('.operation').length") > 10
+    browser.run("document.querySelector('a[href=\"#schema-Answer\"]').click()")
+    assert browser.run("document.querySelector(':target').textContent") == "Answer"
+    assert browser.problems() == []
+    assert all(asked.startswith(address) for asked in browser.requests())
