@@ -123,7 +123,7 @@ def command(
             log.requests,
             believed,
         )
-        started = partial(log.started, service.info, address)
+        started = partial(log.started, [service], address)
         run(app, listening, limits, log.warn, started, app.operations.stop)
 
 

@@ -1,13 +1,14 @@
 """What `sentiment serve` writes on stderr while it runs: for people, or as lines of JSON."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from traceback import format_exception
 from typing import Any
 
 from sentiment import __version__
 from sentiment.cli.console import console
 from sentiment.serving.logs import Log, Outcome
-from sentiment.serving.operations import SHORT_HASH
+from sentiment.serving.operations import hashes_of
+from sentiment.serving.service import SHORT_HASH, Service
 
 
 class ServiceLog:
@@ -22,14 +23,16 @@ class ServiceLog:
         """What takes every request that is over, None unless that is asked for."""
         return self._log.request if console.verbose else None
 
-    def started(self, info: Mapping[str, Any], address: str) -> None:
-        """Say which model of which version answers where, unless quiet."""
-        name, found = info["name"], info["hash"]
+    def started(self, services: Sequence[Service], address: str) -> None:
+        """Say which models of which version answer where, unless quiet."""
+        found = hashes_of(services)
         if self._log.as_json:
-            self.note("started", version=__version__, model=name, hash=found, address=address)
+            self.note("started", version=__version__, models=found, address=address)
             return
-        about = f"sentiment {__version__}, model {found[:SHORT_HASH]}"
-        console.note(f"{name} answers at {address} ({about}; Ctrl-C stops it)")
+        hashes = ", ".join(each[:SHORT_HASH] for each in found.values())
+        are, s = ("answer", "s") if len(found) > 1 else ("answers", "")
+        about = f"sentiment {__version__}, model{s} {hashes}; Ctrl-C stops it"
+        console.note(f"{', '.join(found)} {are} at {address} ({about})")
 
     def note(self, text: str, **fields: Any) -> None:
         """Say what has happened, unless quiet; `fields` are in JSON alone."""

@@ -23,7 +23,7 @@ from sentiment.serving.docs_page import docs_route
 from sentiment.serving.file_endpoints import FileEndpoints
 from sentiment.serving.logs import Outcome, Proxies, RequestIds
 from sentiment.serving.metrics import Metrics
-from sentiment.serving.operations import Operations, stamp_of
+from sentiment.serving.operations import Operations
 from sentiment.serving.requests import (
     JSON,
     JSON_LINES,
@@ -102,9 +102,9 @@ class App:
         self._explanations = Meter(fewer, "too many explanations at once")
         self._bytes = Meter(_BODIES * limits.max_body, "too many large requests at once")
         document = _document(limits, service.labels)
-        self.operations = Operations(service, Metrics(document["paths"]))
-        self._requests = self.operations.metrics.requests
-        self._stamp = stamp_of(service.info)
+        metrics = Metrics(document["paths"], lambda: [service])
+        self.operations = Operations(lambda: [service], metrics)
+        self._requests = metrics.requests
         self._routes = Router(
             [
                 Route("/predict", self._predict, methods=["POST"]),
@@ -128,7 +128,7 @@ class App:
         began = time.perf_counter()
         given = scope["given"] = dict(scope["headers"])
         request_id = scope["request_id"] = self._ids.of(given.get(b"x-request-id"))
-        scope["stamp"] = self._stamp
+        scope["service"] = self._service
         answer = _Answer(scope, send, self._limits.timeout)
         refused: HTTPException | None = None
         with ExitStack() as scope["at_end"]:
@@ -169,7 +169,7 @@ class App:
             scope["path"],
             answer.status,
             answer.ended,
-            scope["stamp"][1].decode(),
+            scope["service"].stamp[1].decode(),
             seconds,
         )
 
@@ -257,7 +257,7 @@ class _Answer:
         """
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            own = (self.scope["stamp"], (b"x-request-id", self.scope["request_id"]))
+            own = (self.scope["service"].stamp, (b"x-request-id", self.scope["request_id"]))
             message["headers"] = [
                 *message["headers"], *_headers(self.scope, self.status), *own,
             ]  # fmt: skip

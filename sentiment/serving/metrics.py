@@ -9,9 +9,9 @@ import threading
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -186,6 +186,13 @@ class Snapshot(NamedTuple):
     unknown: tuple[int, float]
 
 
+class Counted(Protocol):
+    """A model whose answers are counted: its name and hash in `info`, and its counts."""
+
+    info: Mapping[str, Any]
+    counts: ModelCounts
+
+
 class Metrics:
     """All that the service counts.
 
@@ -193,14 +200,10 @@ class Metrics:
         requests: their counts.
     """
 
-    def __init__(self, paths: Iterable[str]) -> None:
-        """Count requests for `paths`."""
+    def __init__(self, paths: Iterable[str], models: Callable[[], Iterable[Counted]]) -> None:
+        """Count requests for `paths`; `models` returns those that answer now."""
         self.requests = RequestCounts(paths)
-        self._models: dict[str, tuple[str, ModelCounts]] = {}
-
-    def show(self, name: str, file_hash: str, counts: ModelCounts) -> None:
-        """Show the counts of a model; of a name that was there, they take the place of others."""
-        self._models = {**self._models, name: (file_hash, counts)}
+        self._models = models
 
     def page(self) -> bytes:
         """Return what `/metrics` answers, of `METRICS_TYPE`.
@@ -224,11 +227,11 @@ class Metrics:
         build.add_metric((__version__,), 1)
         yield build
         yield from self.requests.collect()
-        yield from _of_models([(name, *each) for name, each in self._models.items()])
+        yield from _of_models(self._models())
 
 
-def _of_models(models: "list[tuple[str, str, ModelCounts]]") -> "Iterator[Metric]":
-    """Yield the metrics of models, each given by its name, hash and counts."""
+def _of_models(models: Iterable[Counted]) -> "Iterator[Metric]":
+    """Yield the metrics of models."""
     from prometheus_client.metrics_core import (
         CounterMetricFamily,
         GaugeMetricFamily,
@@ -253,9 +256,9 @@ def _of_models(models: "list[tuple[str, str, ModelCounts]]") -> "Iterator[Metric
         "Share of unknown words in a text, of a sample of texts.",
         labels=("model",),
     )
-    for name, file_hash, counts in models:
-        now = counts.snapshot()
-        loaded.add_metric((name, file_hash), 1)
+    for model in models:
+        name, now = model.info["name"], model.counts.snapshot()
+        loaded.add_metric((name, model.info["hash"]), 1)
         for answer, count in sorted(now.answers.items()):
             answers.add_metric((name, answer or "(none)"), count)
         for reason, count in sorted(now.reasons.items()):

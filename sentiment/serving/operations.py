@@ -1,8 +1,7 @@
 """Endpoints for those who run the service: is it there, is it ready, which version, what it did."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,12 +14,10 @@ from sentiment.serving.metrics import METRICS_TYPE, Metrics
 from sentiment.serving.requests import constant, json_response
 from sentiment.serving.service import Service
 
-SHORT_HASH = 12  # characters
 
-
-def stamp_of(info: Mapping[str, Any]) -> tuple[bytes, bytes]:
-    """Return the header that says which model answers: the beginning of the hash of its file."""
-    return b"x-model", str(info.get("hash", ""))[:SHORT_HASH].encode()
+def hashes_of(services: Sequence[Service]) -> dict[str, str]:
+    """Return the names of models with the hashes of their files."""
+    return {each.info["name"]: each.info["hash"] for each in services}
 
 
 class Operations:
@@ -31,16 +28,15 @@ class Operations:
         routes: of the endpoints.
     """
 
-    def __init__(self, service: Service, metrics: Metrics) -> None:
-        info = service.info
-        named, found = info.get("name", ""), info.get("hash", "")
+    def __init__(self, services: Callable[[], Sequence[Service]], metrics: Metrics) -> None:
+        """Report on the models that `services` returns, the default one first."""
         self.metrics = metrics
-        self.metrics.show(named, found, service.counts)
+        self._services = services
         self._stopping = False
         self.routes = [
             constant("/health", {"status": "ok"}),
-            constant("/version", {"version": __version__, "model": named, "hash": found}),
             Route("/ready", self._ready, methods=["GET"]),
+            Route("/version", self._version, methods=["GET"]),
             Route("/metrics", self._metrics, methods=["GET"]),
         ]
 
@@ -53,6 +49,9 @@ class Operations:
         if self._stopping:
             raise HTTPException(503, "the service is stopping; ask another one")
         return json_response({"status": "ready"})
+
+    async def _version(self, _: Request) -> Response:
+        return json_response({"version": __version__, "models": hashes_of(self._services())})
 
     async def _metrics(self, _: Request) -> Response:
         try:

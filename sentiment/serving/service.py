@@ -33,6 +33,7 @@ class BatchSize(NamedTuple):
 # than it computes together; others would only wait longer.
 QUICK, SLOW = BatchSize(256, 20_000), BatchSize(64, 5_000)
 
+SHORT_HASH = 12  # characters
 _SHORT = 5_000  # characters; shorter requests go before pieces of long ones
 _LITTLE_JSON = 100_000  # bytes that are read or written in a few milliseconds
 
@@ -148,20 +149,18 @@ class Service:
     Attributes:
         info: facts about the model, as JSON values.
         labels: the classes of the model.
-        counts: of what it is asked and answers.
+        counts: of what it is asked and answers; a later version of the model may go on with them.
+        stamp: the header of responses that tells which model it is.
     """
 
-    def __init__(
-        self, model: Model, info: Mapping[str, Any], counts: ModelCounts | None = None
-    ) -> None:
-        """Serve a model; `counts` are those of its earlier version, None to begin."""
+    def __init__(self, model: Model, info: Mapping[str, Any]) -> None:
         self.info = info
         self.labels = model.labels
-        self.counts = counts or ModelCounts()
+        self.counts = ModelCounts()
+        self.stamp = b"x-model", str(info["hash"])[:SHORT_HASH].encode()
         self._model = model
         size = SLOW if model.reads_pieces else QUICK
-        counted = partial(_counted, model, self.counts)
-        self._batcher = Batcher(counted, ThreadPoolExecutor(1), size)
+        self._batcher = Batcher(self._counted, ThreadPoolExecutor(1), size)
         # Explanations take far longer than answers, which do not wait for them.
         self._explaining = ThreadPoolExecutor(1)
 
@@ -173,6 +172,13 @@ class Service:
     async def answers(self, texts: Sequence[str]) -> list[Answered]:
         """Return the answer to each text."""
         return await self._batcher.answers(texts)
+
+    def _counted(self, texts: Sequence[str]) -> list[Answered]:
+        """Return the answer to each text, and count them."""
+        answers = answer(self._model, texts)
+        words, _, reasons = zip(*answers, strict=True)
+        self.counts.add(texts, words, reasons, partial(unknown_words, self._model))
+        return answers
 
     async def explain(self, text: str, toward: int | None = None) -> bytes:
         """Return the JSON of `sentiment explain --json`, with `--toward` a label if not None."""
@@ -186,15 +192,6 @@ def answer(model: Model, texts: Sequence[str]) -> list[Answered]:
     words = model.answers(scores)
     reasons = model.reasons(words, scores)
     return list(map(Answered, words, scores.of_columns(model.labels).tolist(), reasons))
-
-
-def _counted(model: Model, counts: ModelCounts, texts: Sequence[str]) -> list[Answered]:
-    """Return the answer to each text, and count them."""
-    answers = answer(model, texts)
-    if answers:
-        words, _, reasons = zip(*answers, strict=True)
-        counts.add(texts, words, reasons, partial(unknown_words, model))
-    return answers
 
 
 def _record(names: Sequence[str], answered: Answered) -> Answer:

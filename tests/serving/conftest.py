@@ -74,6 +74,7 @@ class Stand:
     labels = SENTIMENT
     info: Mapping[str, Any] = MappingProxyType({"name": "stand", "hash": "0123456789abcdef"})
     counts = ModelCounts()
+    stamp = b"x-model", b"0123456789ab"
 
 
 @contextmanager

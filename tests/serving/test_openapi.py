@@ -16,6 +16,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 422]
 @pytest.mark.slow
 def test_schemathesis_finds_nothing(live, tmp_path):
     pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+    pytest.importorskip("prometheus_client", reason="prometheus-client is not installed")
     (tmp_path / "schemathesis.toml").write_text(CONFIG)
     address = f"http://127.0.0.1:{live.port}/openapi.json"
     done = subprocess.run(

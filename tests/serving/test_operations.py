@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+from types import MappingProxyType
 
 import pytest
 
@@ -20,7 +21,7 @@ HASH = hashlib.sha256(FAST_MODEL.read_bytes()).hexdigest()
 
 
 def test_the_version_has_the_hash_of_the_model(served):
-    expected = {"version": sentiment.__version__, "model": "fast", "hash": HASH}
+    expected = {"version": sentiment.__version__, "models": {"fast": HASH}}
     assert served.ask("GET", "/version").json == expected
     assert served.ask("GET", "/info").json["hash"] == HASH
 
@@ -122,8 +123,8 @@ def test_lines_of_json_have_the_same_facts():
         told = served.stop()[1]
     started, health, other = (json.loads(line) for line in told.splitlines() if line[0] == "{")
     assert started["message"] == "started"
-    assert (started["version"], started["model"]) == (sentiment.__version__, "fast")
-    assert started["hash"] == HASH
+    assert started["version"] == sentiment.__version__
+    assert started["models"] == {"fast": HASH}
     assert started["address"] == f"http://127.0.0.1:{served.port}"
     assert health.pop("ms") >= 0
     assert started["time"] <= health.pop("time") <= other["time"]
@@ -142,6 +143,20 @@ def test_a_line_is_never_longer_than_it_is_useful():
     Log(lines.append, as_json=True).line("error", "b" * 10_000)
     assert max(map(len, lines)) < 1_200
     assert json.loads(lines[1])["level"] == "error"
+
+
+def test_several_models_are_named_with_their_hashes(capfd):
+    from sentiment.cli.console import console
+    from sentiment.cli.serve_log import ServiceLog
+
+    class Other(Stand):
+        info = MappingProxyType({"name": "other", "hash": "f" * 64})
+
+    console.reset()
+    ServiceLog("text").started([Stand(), Other()], "http://[::1]:1")
+    about = f"sentiment {sentiment.__version__}, models 0123456789ab, ffffffffffff"
+    line = f"stand, other answer at http://[::1]:1 ({about}; Ctrl-C stops it)\n"
+    assert capfd.readouterr().err == line
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
