@@ -27,7 +27,9 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _OTHER = "other"  # the path of a request for something that is not there
-_PAUSE = 0.05  # seconds between texts whose words are looked up: that takes as long as an answer
+# Looking up the words of a text takes as long as answering it, and the answer waits.
+_PAUSE = 0.1  # seconds between texts whose words are looked up
+_CHARACTERS = 2_000  # of such a text
 
 
 class Histogram:
@@ -134,13 +136,13 @@ class ModelCounts:
             texts: of the batch, [n].
             answers: to each, empty for a text without words.
             reasons: why each is uncertain, empty for other answers.
-            unknown: a text → the share of unknown words, NaN without words. It is asked of one text
-                of a batch, and not of each batch if they come fast.
+            unknown: a text → the share of unknown words, NaN without words. It is asked of the
+                beginning of one text of a batch, and not of each batch if they come fast.
         """
         share, now = math.nan, time.monotonic()
         if now >= self._next and texts:
             self._next = now + _PAUSE
-            share = unknown(texts[sum(self._batches.counts) % len(texts)])
+            share = unknown(texts[sum(self._batches.counts) % len(texts)][:_CHARACTERS])
         with self._lock:
             self._answers.update(answers)
             self._reasons.update(reasons)

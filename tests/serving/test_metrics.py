@@ -100,12 +100,12 @@ def test_words_of_few_texts_are_looked_up_when_they_come_fast(monkeypatch):
 
     for text in ("half", "not seen", "not seen"):
         counts.add([text], ["positive"], [""], share)
-    for text in ("none", ""):
+    for text in ("none", "", "long " * 10_000):
         now[0] += 1
         counts.add([text], ["positive"], [""], share)
-    assert looked == ["half", "none", ""]
-    assert counts.snapshot().unknown == (2, 1.5)
-    assert counts.snapshot().answers == {"positive": 5}
+    assert looked == ["half", "none", "", "long " * 400]
+    assert counts.snapshot().unknown == (3, 2.5)
+    assert counts.snapshot().answers == {"positive": 6}
     assert counts.snapshot().reasons == {}
 
 
