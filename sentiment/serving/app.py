@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +20,10 @@ from starlette.types import Message, Receive, Scope, Send
 
 from sentiment import __version__
 from sentiment.labels import SENTIMENT, UNCERTAIN, LabelSet
+from sentiment.reviews.cells import encode, to_json
+from sentiment.serving.access import OPEN, Access
 from sentiment.serving.file_endpoints import FileEndpoints
+from sentiment.serving.models import Models
 from sentiment.serving.requests import (
     JSON,
     JSON_LINES,
@@ -34,7 +38,7 @@ from sentiment.serving.requests import (
     read_explanation,
     read_texts,
 )
-from sentiment.serving.server import Limits, bare_name
+from sentiment.serving.server import Limits
 from sentiment.serving.service import Service, offload
 
 T = TypeVar("T")
@@ -67,8 +71,8 @@ class App:
 
     def __init__(
         self,
-        service: Service,
-        hosts: frozenset[str] | None,
+        models: Models,
+        access: Access,
         limits: Limits,
         report: Callable[[BaseException], None],
         log: Callable[[str], None] | None = None,
@@ -76,14 +80,15 @@ class App:
         """Build the routes.
 
         Args:
-            service: answers texts.
-            hosts: accepted host names, None for any.
+            models: answer texts.
+            access: what requests have to have.
             limits: on requests.
             report: receives unexpected errors.
             log: receives a line per request.
         """
-        self._service = service
-        self._hosts = hosts
+        self._models = models
+        self._checks = access.checks
+        self._document = partial(_written, limits, secured=access.needs_token)
         self._limits = limits
         self._report = report
         self._log = log
@@ -96,10 +101,10 @@ class App:
             [
                 Route("/predict", self._predict, methods=["POST"]),
                 Route("/explain", self._explain, methods=["POST"]),
-                *FileEndpoints(service, limits, self._bytes).routes,
+                *FileEndpoints(models, limits, self._bytes).routes,
                 _constant("/health", {"status": "ok"}),
-                _constant("/info", {**service.info, "limits": limits.of_bodies()}),
-                _constant("/openapi.json", _document(limits, service.labels)),
+                Route("/info", self._info),
+                Route("/openapi.json", self._openapi),
                 *_page(),
             ],
             redirect_slashes=False,
@@ -116,7 +121,8 @@ class App:
         refused: HTTPException | None = None
         with ExitStack() as scope["at_end"]:
             try:
-                self._check_host(scope)
+                for check in self._checks:
+                    check(scope)
                 await self._routes(scope, receive, answer)
             except HTTPException as error:
                 refused = error
@@ -135,38 +141,39 @@ class App:
             duration = 1e3 * (time.perf_counter() - began)
             self._log(f"{client} {scope['method']} {scope['path']} {answer} {duration:.1f} ms")
 
-    def _check_host(self, scope: Scope) -> None:
-        if self._hosts is None:
-            return
-        named = [value for name, value in scope["headers"] if name == b"host"]
-        host = bare_name(named[0].decode("latin-1").strip()) if len(named) == 1 else None
-        if host is None:
-            raise HTTPException(400, "the Host header must be a single host name")
-        if host not in self._hosts:
-            raise HTTPException(421, "this host name is not allowed; --allow-host NAME allows it")
+    async def _info(self, request: Request) -> Response:
+        service, names = self._models.asked(request.scope), self._models.names
+        about = {**service.info, "limits": self._limits.of_bodies(), "models": names}
+        return json_response(about)
+
+    async def _openapi(self, request: Request) -> Response:
+        labels, names = self._models.asked(request.scope).labels, self._models.names
+        return Response(self._document(labels, tuple(names)), media_type=JSON)
 
     async def _predict(self, request: Request) -> Response:
+        service = self._models.asked(request.scope)
         kind = media_type(request)
         if kind == JSON_LINES:
-            return await self._stream(request)
+            return await self._stream(request, service)
         if kind != JSON:
             raise HTTPException(415, f"send it with Content-Type: {JSON} or {JSON_LINES}")
         texts = await self._read(request, self._slots, lambda body: read_texts(body, self._limits))
         if isinstance(texts, str):
-            (answer,) = await self._service.predict([texts])
+            (answer,) = await service.predict([texts])
             return json_response({"text": texts, **answer})
-        answers = await self._service.predict(texts)
+        answers = await service.predict(texts)
         records = [{"text": text, **answer} for text, answer in zip(texts, answers, strict=True)]
         return json_response({"predictions": records})
 
     async def _explain(self, request: Request) -> Response:
+        service = self._models.asked(request.scope)
         if media_type(request) != JSON:
             raise HTTPException(415, f"send it with Content-Type: {JSON}")
-        labels, limits = self._service.labels, self._limits
+        labels, limits = service.labels, self._limits
         job = await self._read(
             request, self._explanations, lambda body: read_explanation(body, labels, limits)
         )
-        return Response(await self._service.explain(*job), media_type=JSON)
+        return Response(await service.explain(*job), media_type=JSON)
 
     async def _read(self, request: Request, slots: Meter, read: Callable[[bytes], T]) -> T:
         """Read a JSON body, and acquire a slot."""
@@ -174,7 +181,7 @@ class App:
         slots.acquire(request.scope)
         return await offload(len(body), lambda: read(body))
 
-    async def _stream(self, request: Request) -> Response:
+    async def _stream(self, request: Request, service: Service) -> Response:
         """Answer JSON lines as they arrive; an error before the first answer is still a status.
 
         A body of known, allowed size is read first: nginx, for one, stops sending a request once
@@ -186,7 +193,7 @@ class App:
             chunks = _slices(await read_body(request, self._limits, self._bytes))
         else:
             chunks = read_chunks(request, self._limits, lambda chunk: b"\n" in chunk)
-        parts = answer_lines(chunks, self._service, self._limits)
+        parts = answer_lines(chunks, service, self._limits)
         first = await anext(parts, b"")
         return StreamedResponse(first, parts, self._bytes, media_type=JSON_LINES)
 
@@ -274,6 +281,22 @@ def _page() -> list[Route | Mount]:
     return [Route("/", index), Mount("/static", files)]
 
 
+@lru_cache(16)
+def _written(limits: Limits, labels: LabelSet, models: Sequence[str], *, secured: bool) -> bytes:
+    """Return the OpenAPI document for one of the models, whether or not tokens are needed."""
+    made = _document(limits, labels)
+    made["components"]["parameters"]["Model"]["schema"]["enum"] = [*models]
+    if secured:
+        made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        answer = {**made["components"]["responses"]["Malformed"], "description": "No valid token."}
+        made["components"]["responses"]["NoToken"] = answer
+        for path, operations in made["paths"].items():
+            for operation in operations.values() if path not in OPEN else ():
+                operation["security"] = [{"token": []}]
+                operation["responses"]["401"] = {"$ref": "#/components/responses/NoToken"}
+    return encode(to_json(made)) + b"\n"
+
+
 def _document(limits: Limits, labels: LabelSet) -> dict[str, Any]:
     """Return the OpenAPI document with the limits in effect, and the classes of the model."""
     made: dict[str, Any] = json.loads((_FOLDER / "openapi.json").read_text(encoding="utf-8"))
@@ -344,7 +367,7 @@ def _replaced(
 def _refusal(scope: Scope, error: HTTPException) -> Response:
     """Return `{"error": "one clear line"}`; Starlette's own 404 and 405 have no detail."""
     why, headers = error.detail, dict(error.headers or {})
-    if error.status_code == 404:
+    if error.status_code == 404 and why == "Not Found":
         why = "not found; GET /openapi.json lists what there is"
     elif error.status_code == 405:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))

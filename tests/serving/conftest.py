@@ -20,7 +20,9 @@ from starlette.testclient import TestClient
 from sentiment.cli.serve import model_info
 from sentiment.general import FAST_MODEL
 from sentiment.model.file import load_model
+from sentiment.serving.access import Access
 from sentiment.serving.app import App
+from sentiment.serving.models import Models
 from sentiment.serving.server import LOOPBACK, Limits
 from sentiment.serving.service import Service
 
@@ -65,6 +67,13 @@ class Served:
         return self.ask("POST", path, body, {"Content-Type": kind})
 
 
+def app_of(
+    service: Any, limits: Limits, hosts: frozenset[str] | None = LOOPBACK, **more: Any
+) -> App:
+    """Return the application with one service."""
+    return App(Models({"only": service}), Access(hosts), limits, **more)
+
+
 @contextmanager
 def in_process(
     limits: Limits, hosts: frozenset[str] | None = LOOPBACK, service: Any = None
@@ -74,7 +83,7 @@ def in_process(
         model = load_model(FAST_MODEL)
         service = Service(model, model_info(FAST_MODEL, model))
     unforeseen: list[BaseException] = []
-    app = App(service, hosts, limits, report=unforeseen.append)
+    app = app_of(service, limits, hosts, report=unforeseen.append)
     with TestClient(app, base_url="http://localhost") as client:
         yield Served(client)
     assert unforeseen == []

@@ -11,11 +11,11 @@ import pytest
 
 from sentiment.labels import SENTIMENT
 from sentiment.serving import app as application
-from sentiment.serving.app import App
-from sentiment.serving.server import LOOPBACK, Limits
+from sentiment.serving.server import Limits
 from tests.serving.conftest import (
     JSON,
     LINES,
+    app_of,
     ask,
     body_of,
     chunk,
@@ -53,7 +53,7 @@ class Echo:
 def narrow():
     """A service with limits that are soon reached; places are given back in the end."""
     unforeseen = []
-    app = App(Echo(), LOOPBACK, NARROW, report=unforeseen.append)
+    app = app_of(Echo(), NARROW, report=unforeseen.append)
     yield app
     assert unforeseen == []
     meters = (app._slots, app._streams, app._explanations, app._bytes)
@@ -183,7 +183,7 @@ def test_those_there_is_no_place_for_come_again(what, monkeypatch):
     path, kind, slow, quick, other_path, other_kind = PLACES[what]
     monkeypatch.setattr(application, "_BODIES", 1)
     limits = Limits(max_body=1000, max_requests=1)
-    app = App(Echo(), LOOPBACK, limits, report=print)
+    app = app_of(Echo(), limits, report=print)
     thread = threading.Thread(target=ask, args=(app, *slow), kwargs={"path": path, "kind": kind})
     thread.start()
     time.sleep(0.2)
