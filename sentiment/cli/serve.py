@@ -95,7 +95,8 @@ class _Address:
             UsageError: it cannot be opened, or both are named.
         """
         if self.uds is None:
-            return listen(self.host or _HOST, _PORT if self.port is None else self.port)
+            host = _HOST if self.host is None else self.host
+            return listen(host, _PORT if self.port is None else self.port)
         if self.host is not None or self.port is not None:
             raise UsageError("--uds listens on no port: leave out --host and --port, or --uds")
         return listening_at(self.uds)

@@ -304,6 +304,7 @@ def _document(limits: Limits, labels: LabelSet) -> dict[str, Any]:
     schemas = made["components"]["schemas"]
     schemas["Text"]["maxLength"] = limits.max_chars
     schemas["SeveralTexts"]["properties"]["texts"]["maxItems"] = limits.max_texts
+    schemas["ToExplain"]["properties"]["toward"]["enum"] = [*labels.names]
     schemas["Answer"]["enum"] = [*reversed(labels.names), UNCERTAIN, None]
     _name_classes(made, labels)
     columns = [name for name, _ in labels.columns]

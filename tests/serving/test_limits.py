@@ -145,7 +145,7 @@ def test_a_stream_that_goes_on_has_its_time_for_each_line(narrow):
 def test_a_stream_that_nobody_reads_is_broken_off(narrow):
     sent = ask(narrow, *[b'"a"\n'] * 9, 9.0, kind=LINES, reads=lambda sent: 9.0 if sent else 0)
     assert len(sent) == 1, "the head, and nothing else"
-    assert narrow._service.answered <= 2
+    assert narrow._models.default.answered <= 2
 
 
 @pytest.mark.parametrize("kind", [JSON, "text/plain"])
