@@ -20,6 +20,7 @@ from sentiment.reviews.cells import visible
 from sentiment.serving.requests import query_fields
 from sentiment.serving.service import Service
 
+_SHOWN = 64  # characters of a name that is unknown
 POLL = 1.0  # seconds between two looks at the files
 
 T = TypeVar("T")
@@ -68,9 +69,9 @@ class Models:
             return self.default
         (name,) = named
         if name not in self._services:
-            there = ", ".join(self._services)
-            near = hint(name, self._services)
-            raise HTTPException(404, f'no model "{visible(name)}"{near}; there is {there}')
+            shown, there = name[:_SHOWN], ", ".join(self._services)
+            near = hint(shown, self._services)
+            raise HTTPException(404, f'no model "{visible(shown)}"{near}; there is {there}')
         return self._services[name]
 
     def check(self, name: str, service: Service) -> None:
