@@ -296,7 +296,11 @@ class Reloading:
     def started(cls, folder: Path) -> "Iterator[Reloading]":
         """Start it, and end it."""
         path, port = folder / "model.safetensors", free_port()
-        cls._write(path, 0.5)
+        model = load_model(MODEL)
+        two = model.restricted(model.labels.subset(["negative", "positive"]))
+        for number in range(RELOADS):  # beforehand: it takes longer than to load one
+            save_model(two.at(cls._threshold(number)), folder / f"{number}.safetensors")
+        save_model(two, path)
         command = [PYTHON, "-m", "sentiment", "serve", "-m", path, "--port", str(port)]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             served = cls(process, port, path)
@@ -307,10 +311,8 @@ class Reloading:
                 process.terminate()
 
     @staticmethod
-    def _write(path: Path, threshold: float) -> None:
-        model = load_model(MODEL)
-        two = model.restricted(model.labels.subset(["negative", "positive"]))
-        save_model(two.at(threshold), path)
+    def _threshold(number: int) -> float:
+        return (number + 1) / 100
 
     def line(self) -> str:
         """Read the next line that the service says."""
@@ -322,8 +324,8 @@ class Reloading:
         if damaged:
             self.path.write_bytes(self.path.read_bytes()[: -1 - number])
         else:
-            self.threshold = (number + 1) / 100
-            self._write(self.path, self.threshold)
+            self.threshold = self._threshold(number)
+            self.path.with_name(f"{number}.safetensors").replace(self.path)
         self.process.send_signal(signal.SIGHUP)
         said = self.line()
         if ("stays as it was" if damaged else "was loaded again") not in said:
