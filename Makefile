@@ -106,8 +106,8 @@ bench-large: $(READY) ## training on data larger than memory (an hour), written 
 bench-reading: $(READY) ## large JSON, .xlsx and .zip beside pandas, written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/reading.py $(PARTS)
 
-bench-serve: $(READY) ## the HTTP service compared with peers, written to benchmarks/RESULTS.md
-	@$(BIN)/python benchmarks/serving.py
+bench-serve: $(READY) ## the HTTP service compared with peers (PARTS="reload" some), written to benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/serving.py $(PARTS)
 
 bench-shares: $(READY) ## shares of many reviews, and whether their intervals hold (half an hour), written to benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/shares.py

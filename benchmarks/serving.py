@@ -8,18 +8,21 @@ FastAPI, and the same uvicorn, httptools and uvloop under it; they take turns wi
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from socket import socket
 from statistics import median
+from urllib.request import urlopen
 
 from load import load
 from peers import peers_python, write_tokenized
@@ -27,6 +30,7 @@ from results import Table
 from timing import memory_of, seconds
 
 from sentiment.general import FAST_MODEL as MODEL
+from sentiment.model.file import load_model, save_model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
@@ -39,6 +43,7 @@ CONNECTIONS = 64
 BAR = 2_000  # requests a second, of single short texts
 BATCH = 1_000
 LINES = 100_000
+RELOADS, DAMAGED = 20, 5
 
 
 @dataclass(frozen=True)
@@ -242,13 +247,108 @@ def memory(table: Table, services: Services, plan: Plan) -> None:
     )
 
 
+def reload(table: Table, plan: Plan) -> None:
+    """Requests while models are loaded again, some of them from damaged files; see `Reloading`."""
+    bodies = [json.dumps({"text": text}).encode() for text in short_texts()]
+    with tempfile.TemporaryDirectory() as name, Reloading.started(Path(name)) as served:
+        with ThreadPoolExecutor(1) as thread:
+            loading = thread.submit(load, served.port, bodies, CONNECTIONS, plan.seconds)
+            for number in range(RELOADS):
+                time.sleep(plan.seconds / (2 * RELOADS))  # half of the time, if they take none
+                served.again(number, damaged=number % (RELOADS // DAMAGED) == 0)
+            in_time = not loading.done()
+            done = loading.result()
+        served.check()
+    if not in_time:
+        sys.exit("the load was over before the last reload: ask for more --seconds")
+    table.row(
+        f"{RELOADS} reloads by SIGHUP, {DAMAGED} of them of damaged files",
+        f"{done.errors} requests failed",
+        "",
+        f"of {done.requests:,}; half within {done.p50:.1f} ms, 99% within {done.p99:.1f} ms; "
+        f"{served.taken} models were taken, {served.refused} refused",
+        "bar 0",
+    )
+
+
+@dataclass
+class Reloading:
+    """A service whose model file is replaced.
+
+    Attributes:
+        process: the service.
+        port: of the service.
+        path: of its model.
+        taken: how many new models it has taken.
+        refused: how many it has refused.
+        threshold: of the last model that it has to have taken.
+    """
+
+    process: subprocess.Popen[str]
+    port: int
+    path: Path
+    taken: int = 0
+    refused: int = 0
+    threshold: float = 0.5
+
+    @classmethod
+    @contextmanager
+    def started(cls, folder: Path) -> "Iterator[Reloading]":
+        """Start it, and end it."""
+        path, port = folder / "model.safetensors", free_port()
+        model = load_model(MODEL)
+        two = model.restricted(model.labels.subset(["negative", "positive"]))
+        for number in range(RELOADS):  # beforehand: it takes longer than to load one
+            save_model(two.at(cls._threshold(number)), folder / f"{number}.safetensors")
+        save_model(two, path)
+        command = [PYTHON, "-m", "sentiment", "serve", "-m", path, "--port", str(port)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            served = cls(process, port, path)
+            try:
+                served.line()  # it answers
+                yield served
+            finally:
+                process.terminate()
+
+    @staticmethod
+    def _threshold(number: int) -> float:
+        return (number + 1) / 100
+
+    def line(self) -> str:
+        """Read the next line that the service says."""
+        assert self.process.stderr is not None
+        return self.process.stderr.readline()
+
+    def again(self, number: int, *, damaged: bool) -> None:
+        """Replace the file, send SIGHUP, and wait until the service says what came of it."""
+        if damaged:
+            self.path.write_bytes(self.path.read_bytes()[: -1 - number])
+        else:
+            self.threshold = self._threshold(number)
+            self.path.with_name(f"{number}.safetensors").replace(self.path)
+        self.process.send_signal(signal.SIGHUP)
+        said = self.line()
+        if ("stays as it was" if damaged else "was loaded again") not in said:
+            sys.exit(f"{'damaged' if damaged else 'whole'}, but it said: {said}")
+        self.taken += not damaged
+        self.refused += damaged
+
+    def check(self) -> None:
+        """See that it answers with the last whole model."""
+        with urlopen(f"http://127.0.0.1:{self.port}/info") as answer:
+            now = json.load(answer)["threshold"]
+        if now != self.threshold:
+            sys.exit(f"its threshold is {now}, not {self.threshold}")
+
+
 PARTS = {part.__name__: part for part in (single_texts, batches, memory)}
+ALONE = {reload.__name__: reload}  # parts that start their own service, without peers
 
 
 def main() -> None:
     """Run the parts asked for; all of them for as long as it takes write RESULTS.md."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, *ALONE, []], help="default: all")
     parser.add_argument("--seconds", type=float, default=30, help="of load, each turn")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=10, help="while memory is watched")
@@ -260,10 +360,15 @@ def main() -> None:
         f"over loopback, {CONNECTIONS} connections, the median over turns of {plan.seconds:g} s",
         ("figure", "value", "range", "more", "bar"),
     )
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as services:
-        for name, part in PARTS.items():
-            if not asked.parts or name in asked.parts:
-                part(table, services, plan)
+    names = asked.parts or [*PARTS, *ALONE]
+    if any(name in PARTS for name in names):
+        with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as services:
+            for name, part in PARTS.items():
+                if name in names:
+                    part(table, services, plan)
+    for name, alone in ALONE.items():
+        if name in names:
+            alone(table, plan)
     if plan == Plan(30, 3, 10) and not asked.parts:
         table.write()
 

@@ -104,10 +104,30 @@ def open_model(
         UsageError: it lacks a class, or has too many for a threshold.
         DataError: the words cannot be read.
     """
-    path, name = _choose(named)
+    path, name = choose_model(named)
     model = load_model(path)
     if not note_sample(name, model) and (named is None or console.verbose):
         console.note(f"model: {name}")
+    return path, adjusted(
+        model, threshold, classes=classes, repair=repair, languages=languages, words=words
+    )
+
+
+def adjusted(
+    model: Model,
+    threshold: float | None = None,
+    *,
+    classes: Sequence[str] = (),
+    repair: bool | None = None,
+    languages: Sequence[str] | None = None,
+    words: Path | None = None,
+) -> Model:
+    """Return a model that answers as options ask, see `open_model`.
+
+    Raises:
+        UsageError: it lacks a class, or has too many for a threshold.
+        DataError: the words cannot be read.
+    """
     if words is not None:
         from sentiment.cli.own_words import read_words  # most answers need none
 
@@ -120,7 +140,7 @@ def open_model(
         model = model.with_repair(repair)
     if languages is not None:
         model = model.for_languages(languages)
-    return path, model
+    return model
 
 
 def restricted(model: Model, classes: Sequence[str]) -> Model:
@@ -155,7 +175,7 @@ def note_sample(name: str, model: Model) -> bool:
     return of_sample
 
 
-def _choose(named: Path | None) -> tuple[Path, str]:
+def choose_model(named: Path | None) -> tuple[Path, str]:
     """Return the path of a model, and what to call it.
 
     Raises:

@@ -1,10 +1,9 @@
 """The service as an ASGI application: its routes, and what applies to every response."""
 
 import asyncio
-import json
 import mimetypes
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,13 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from sentiment import __version__
-from sentiment.labels import SENTIMENT, UNCERTAIN, LabelSet
+from sentiment.serving.access import Access
 from sentiment.serving.docs_page import docs_route
+from sentiment.serving.document import document_of
 from sentiment.serving.file_endpoints import FileEndpoints
 from sentiment.serving.logs import Outcome, Proxies, RequestIds
 from sentiment.serving.metrics import Metrics
+from sentiment.serving.models import Models
 from sentiment.serving.operations import Operations
 from sentiment.serving.requests import (
     JSON,
@@ -30,7 +30,6 @@ from sentiment.serving.requests import (
     Meter,
     StreamedResponse,
     answer_lines,
-    constant,
     json_response,
     length_of,
     media_type,
@@ -39,7 +38,7 @@ from sentiment.serving.requests import (
     read_explanation,
     read_texts,
 )
-from sentiment.serving.server import Limits, bare_name
+from sentiment.serving.server import Limits
 from sentiment.serving.service import Service, offload
 
 T = TypeVar("T")
@@ -47,8 +46,7 @@ T = TypeVar("T")
 _BODIES = 32  # bodies of maximum size in memory at once
 _SLICE = 65_536
 
-_FOLDER = Path(__file__).parent
-_PAGE = _FOLDER / "page"
+_PAGE = Path(__file__).parent / "page"
 mimetypes.add_type("text/javascript", ".js")  # some systems map it to something else
 
 # The page loads and runs only its own files.
@@ -72,8 +70,8 @@ class App:
 
     def __init__(
         self,
-        service: Service,
-        hosts: frozenset[str] | None,
+        models: Models,
+        access: Access,
         limits: Limits,
         report: Callable[[BaseException], None],
         log: Callable[[Outcome], None] | None = None,
@@ -82,15 +80,16 @@ class App:
         """Build the routes.
 
         Args:
-            service: answers texts.
-            hosts: accepted host names, None for any.
+            models: answer texts.
+            access: what requests have to have.
             limits: on requests.
             report: receives unexpected errors.
             log: receives every request that is over.
             proxies: believed when they say who asked; None for none.
         """
-        self._service = service
-        self._hosts = hosts
+        self._models = models
+        self._checks = access.checks
+        self._secured = access.needs_token
         self._limits = limits
         self._report = report
         self._log = log
@@ -101,19 +100,18 @@ class App:
         self._streams = Meter(fewer, "too many streams at once")
         self._explanations = Meter(fewer, "too many explanations at once")
         self._bytes = Meter(_BODIES * limits.max_body, "too many large requests at once")
-        document = _document(limits, service.labels)
-        metrics = Metrics(document["paths"], lambda: [service])
-        self.operations = Operations(lambda: [service], metrics)
-        self._requests = metrics.requests
+        paths = self._document(models.default)["paths"]
+        self.operations = Operations(models, Metrics(paths, lambda: models.services))
+        self._requests = self.operations.metrics.requests
         self._routes = Router(
             [
                 Route("/predict", self._predict, methods=["POST"]),
                 Route("/explain", self._explain, methods=["POST"]),
-                *FileEndpoints(service, limits, self._bytes).routes,
+                *FileEndpoints(models, limits, self._bytes).routes,
                 *self.operations.routes,
-                constant("/info", {**service.info, "limits": limits.of_bodies()}),
-                constant("/openapi.json", document),
-                docs_route(document),
+                Route("/info", self._info),
+                Route("/openapi.json", self._openapi),
+                docs_route(lambda: self._document(models.default)),
                 *_page(),
             ],
             redirect_slashes=False,
@@ -128,12 +126,13 @@ class App:
         began = time.perf_counter()
         given = scope["given"] = dict(scope["headers"])
         request_id = scope["request_id"] = self._ids.of(given.get(b"x-request-id"))
-        scope["service"] = self._service
+        scope["service"] = self._models.default
         answer = _Answer(scope, send, self._limits.timeout)
         refused: HTTPException | None = None
         with ExitStack() as scope["at_end"]:
             try:
-                self._check_host(scope)
+                for check in self._checks:
+                    check(scope)
                 await self._respond(scope, receive, answer)
             except HTTPException as error:
                 refused = error
@@ -173,38 +172,42 @@ class App:
             seconds,
         )
 
-    def _check_host(self, scope: Scope) -> None:
-        if self._hosts is None:
-            return
-        named = [value for name, value in scope["headers"] if name == b"host"]
-        host = bare_name(named[0].decode("latin-1").strip()) if len(named) == 1 else None
-        if host is None:
-            raise HTTPException(400, "the Host header must be a single host name")
-        if host not in self._hosts:
-            raise HTTPException(421, "this host name is not allowed; --allow-host NAME allows it")
+    async def _info(self, request: Request) -> Response:
+        service, names = self._models.asked(request.scope), self._models.names
+        about = {**service.info, "limits": self._limits.of_bodies(), "models": names}
+        return json_response(about)
+
+    async def _openapi(self, request: Request) -> Response:
+        return json_response(self._document(self._models.asked(request.scope)))
+
+    def _document(self, service: Service) -> dict[str, Any]:
+        names = tuple(self._models.names)
+        return document_of(self._limits, service.labels, names, secured=self._secured)
 
     async def _predict(self, request: Request) -> Response:
+        service = self._models.asked(request.scope)
         kind = media_type(request)
         if kind == JSON_LINES:
-            return await self._stream(request)
+            return await self._stream(request, service)
         if kind != JSON:
             raise HTTPException(415, f"send it with Content-Type: {JSON} or {JSON_LINES}")
         texts = await self._read(request, self._slots, lambda body: read_texts(body, self._limits))
         if isinstance(texts, str):
-            (answer,) = await self._service.predict([texts])
+            (answer,) = await service.predict([texts])
             return json_response({"text": texts, **answer})
-        answers = await self._service.predict(texts)
+        answers = await service.predict(texts)
         records = [{"text": text, **answer} for text, answer in zip(texts, answers, strict=True)]
         return json_response({"predictions": records})
 
     async def _explain(self, request: Request) -> Response:
+        service = self._models.asked(request.scope)
         if media_type(request) != JSON:
             raise HTTPException(415, f"send it with Content-Type: {JSON}")
-        labels, limits = self._service.labels, self._limits
+        labels, limits = service.labels, self._limits
         job = await self._read(
             request, self._explanations, lambda body: read_explanation(body, labels, limits)
         )
-        return Response(await self._service.explain(*job), media_type=JSON)
+        return Response(await service.explain(*job), media_type=JSON)
 
     async def _read(self, request: Request, slots: Meter, read: Callable[[bytes], T]) -> T:
         """Read a JSON body, and acquire a slot."""
@@ -212,7 +215,7 @@ class App:
         slots.acquire(request.scope)
         return await offload(len(body), lambda: read(body))
 
-    async def _stream(self, request: Request) -> Response:
+    async def _stream(self, request: Request, service: Service) -> Response:
         """Answer JSON lines as they arrive; an error before the first answer is still a status.
 
         A body of known, allowed size is read first: nginx, for one, stops sending a request once
@@ -224,7 +227,7 @@ class App:
             chunks = _slices(await read_body(request, self._limits, self._bytes))
         else:
             chunks = read_chunks(request, self._limits, lambda chunk: b"\n" in chunk)
-        parts = answer_lines(chunks, self._service, self._limits)
+        parts = answer_lines(chunks, service, self._limits)
         first = await anext(parts, b"")
         return StreamedResponse(first, parts, self._bytes, media_type=JSON_LINES)
 
@@ -312,91 +315,10 @@ def _page() -> list[Route | Mount]:
     return [Route("/", index), Mount("/static", files)]
 
 
-def _document(limits: Limits, labels: LabelSet) -> dict[str, Any]:
-    """Return the OpenAPI document with the limits in effect, and the classes of the model."""
-    made: dict[str, Any] = json.loads((_FOLDER / "openapi.json").read_text(encoding="utf-8"))
-    made["info"]["version"] = __version__
-    schemas = made["components"]["schemas"]
-    schemas["Text"]["maxLength"] = limits.max_chars
-    schemas["SeveralTexts"]["properties"]["texts"]["maxItems"] = limits.max_texts
-    schemas["Answer"]["enum"] = [*reversed(labels.names), UNCERTAIN, None]
-    _name_headers(made)
-    _name_classes(made, labels)
-    columns = [name for name, _ in labels.columns]
-    for schema in map(schemas.__getitem__, ("Prediction", "Explanation", "Without", "Sentence")):
-        schema["properties"] = _replaced(schema["properties"], columns)
-        schema["required"] = [*_replaced(dict.fromkeys(schema["required"]), columns)]
-    if not labels.is_binary:
-        pair = {name: {"enum": list(labels.names)} for name in ("toward", "over")}
-        schemas["Explanation"]["properties"] |= pair
-        schemas["Explanation"]["required"] += pair
-        schemas["Explanation"]["description"] = (
-            "base + the contributions of all words = logit, the log-odds of the class `toward` "
-            "over the class `over`."
-        )
-        info = schemas["Info"]
-        numbers = {"type": ["array", "null"], "items": {"type": "number"}}
-        info["properties"] = _replaced(info["properties"], ["offsets"], "threshold", numbers)
-        info["properties"] = _replaced(info["properties"], ["minima"], "band", numbers)
-        other = {"threshold": "offsets", "band": "minima"}
-        info["required"] = [other.get(name, name) for name in info["required"]]
-    (name,) = made["paths"]["/static/{name}"]["get"]["parameters"]
-    name["schema"]["enum"] = sorted({path.name for path in _PAGE.iterdir()} - {"index.html"})
-    return made
-
-
-def _name_headers(made: dict[str, Any]) -> None:
-    """Put the headers that every response has into the description of each."""
-    of_all = {
-        name: {"$ref": f"#/components/headers/{key}"}
-        for name, key in (("X-Model", "Model"), ("X-Request-ID", "RequestId"))
-    }
-    operations = [each for methods in made["paths"].values() for each in methods.values()]
-    for responses in (made["components"], *operations):
-        for response in responses["responses"].values():
-            if "$ref" not in response:
-                response["headers"] = response.get("headers", {}) | of_all
-
-
-def _name_classes(made: dict[str, Any], labels: LabelSet) -> None:
-    """Put the classes of the model into the descriptions that name *negative* and *positive*."""
-    if labels == SENTIMENT:
-        return
-    schemas = made["components"]["schemas"]
-    columns = [f"`{name}`" for name in ("predicted", *(name for name, _ in labels.columns))]
-    added = made["paths"]["/files"]["post"]
-    added["description"] = added["description"].replace(
-        "`predicted` and `p_positive`", " and ".join([", ".join(columns[:-1]), columns[-1]])
-    )
-    names = " or ".join([", ".join(labels.names[:-1]), labels.names[-1]])
-    made["info"]["summary"] = f"Classifies reviews as {names}, and explains why."
-    of = f"that the text is {labels.names[1]}" if labels.is_binary else "of a class"
-    schemas["Probability"]["description"] = (
-        f"The calibrated probability {of}; null for a text without words."
-    )
-    side = labels.names[1] if labels.is_binary else "the class `toward`"
-    schemas["Word"]["properties"]["contribution"]["description"] = (
-        f"What it adds to the log-odds; above 0 it favors {side}."
-    )
-    schemas["Info"]["properties"]["threshold"]["description"] = (
-        f"The threshold: the lowest probability that is answered {side}."
-    )
-
-
-def _replaced(
-    fields: dict[str, Any], names: Sequence[str], old: str = "p_positive", value: Any = None
-) -> dict[str, Any]:
-    """Return fields with some in place of an old one, of the same value unless one is given."""
-    found: dict[str, Any] = {}
-    for name, each in fields.items():
-        found |= dict.fromkeys(names, value or each) if name == old else {name: each}
-    return found
-
-
 def _refusal(scope: Scope, error: HTTPException) -> Response:
     """Return `{"error": "one clear line"}`; Starlette's own 404 and 405 have no detail."""
     why, headers = error.detail, dict(error.headers or {})
-    if error.status_code == 404:
+    if error.status_code == 404 and why == "Not Found":
         why = "not found; GET /docs shows what there is"
     elif error.status_code == 405:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))

@@ -3,8 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
@@ -43,17 +42,16 @@ _TOP = """<header>
 """
 
 
-def docs_route(document: Fields) -> Route:
-    """Return the route of the page, which is made when it is first asked for."""
-
-    @cache
-    def made() -> str:
-        return docs_page(document)
+def docs_route(document: Callable[[], Fields]) -> Route:
+    """Return the route of the page, which is made when a document is first asked for."""
+    made: dict[str, Any] = {"of": None, "page": ""}
 
     async def docs(request: Request) -> Response:
+        if made["of"] is not (now := document()):
+            made.update(of=now, page=docs_page(now))
         host = request.headers.get("host", "")
         host = host if bare_name(host) else "localhost"
-        return Response(made().replace(_HOST, escape(host)), media_type="text/html")
+        return Response(made["page"].replace(_HOST, escape(host)), media_type="text/html")
 
     return Route("/docs", docs, methods=["GET"])
 
@@ -147,7 +145,7 @@ def _operation(document: Fields, method: str, path: str, operation: Fields) -> M
     parameters = [_resolved(document, each) for each in operation.get("parameters", ())]
     parts += (
         tag("pre", tag("code", command), tabindex="0")
-        for command in _commands(method, path, body, parameters)
+        for command in _commands(method, path, operation, parameters)
     )
     if parameters:
         rows = [
@@ -182,8 +180,9 @@ def _contents_of(content: Fields) -> list[tuple[Markup, Markup]]:
     ]
 
 
-def _commands(method: str, path: str, body: Fields, parameters: list[Any]) -> Iterator[str]:
+def _commands(method: str, path: str, operation: Fields, parameters: list[Any]) -> Iterator[str]:
     """Yield commands of curl that ask for an operation."""
+    token = ' -H "Authorization: Bearer $TOKEN"' if "security" in operation else ""
     query = "&".join(f"{each['name']}={each['example']}" for each in parameters[:1]
                      if each["in"] == "query" and "example" in each)  # fmt: skip
     for each in parameters:
@@ -191,9 +190,9 @@ def _commands(method: str, path: str, body: Fields, parameters: list[Any]) -> It
             path = path.replace(f"{{{each['name']}}}", each["schema"]["enum"][0])
     url = _quoted(f"{_HOST}{path}{query and '?'}{query}")
     if method == "GET":
-        yield f"curl -s {url}"
-    for kind, each in body.items():
-        start = f"curl -s {url} -H 'Content-Type: {kind}'"
+        yield f"curl -s {url}{token}"
+    for kind, each in operation.get("requestBody", {}).get("content", {}).items():
+        start = f"curl -s {url}{token} -H 'Content-Type: {kind}'"
         examples = [one["value"] for one in each.get("examples", {}).values()]
         for value in [each["example"]] if "example" in each else examples:
             yield f"{start} \\\n  -d {_quoted(json.dumps(value))}"

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, BinaryIO, TypeVar, cast
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sentiment.errors import MissingDependencyError, SentimentError, UsageError
+from sentiment.labels import LabelSet
 from sentiment.reviews.cells import encode, to_json, visible
 from sentiment.reviews.dialects import check_delimiter, check_quote
 from sentiment.reviews.encodings import check_encoding
@@ -26,12 +27,14 @@ from sentiment.reviews.streams import (
     TooLargeError,
 )
 from sentiment.serving.files import FileAnswers, FileRequest, Found, Step
+from sentiment.serving.models import Models
 from sentiment.serving.requests import (
     JSON_LINES,
     Meter,
     StreamedResponse,
     length_of,
     media_type,
+    query_fields,
     read_chunks,
 )
 from sentiment.serving.server import Limits
@@ -70,9 +73,9 @@ class FileEndpoints:
         routes: their routes.
     """
 
-    def __init__(self, service: Service, limits: Limits, meter: Meter) -> None:
+    def __init__(self, models: Models, limits: Limits, meter: Meter) -> None:
         """Build the routes; `meter` counts bytes kept in memory."""
-        self._service = service
+        self._models = models
         self._limits = limits
         self._meter = meter
         self._slots = Meter(max(limits.max_requests // 32, 1), "too many files at once")
@@ -87,10 +90,11 @@ class FileEndpoints:
 
         An error in the file is a status; far behind in a large file, it aborts the response.
         """
-        answers, found = await self._opened(request)
+        service = self._models.asked(request.scope, alone=False)
+        answers, found = await self._opened(request, service.labels)
         if found.error is not None:
             raise HTTPException(422, found.error)
-        parts = self._steps(request, answers, lambda step: step.part)
+        parts = self._steps(request, service, answers, lambda step: step.part)
         head = bytearray()
         async for part in parts:
             head += part
@@ -106,13 +110,16 @@ class FileEndpoints:
 
     async def _events(self, request: Request) -> Response:
         """Answer with JSON lines: what was found, then progress with parts of the result."""
-        answers, found = await self._opened(request)
+        service = self._models.asked(request.scope, alone=False)
+        answers, found = await self._opened(request, service.labels)
 
         async def rest() -> AsyncIterator[bytes]:
             if found.error is not None:
                 return
             try:
-                async for some in self._steps(request, answers, partial(_lines_of, found.to)):
+                async for some in self._steps(
+                    request, service, answers, partial(_lines_of, found.to)
+                ):
                     yield some
             except HTTPException as error:
                 yield _line("error", {"error": error.detail})
@@ -120,14 +127,13 @@ class FileEndpoints:
         first = _line("opened", vars(found))
         return StreamedResponse(first, rest(), self._meter, media_type=JSON_LINES)
 
-    async def _opened(self, request: Request) -> tuple[FileAnswers, Found]:
-        """Receive a file and inspect it."""
+    async def _opened(self, request: Request, labels: LabelSet) -> tuple[FileAnswers, Found]:
+        """Receive a file and inspect it; `labels` are those of its answers."""
         if media_type(request) != _BYTES:
             raise HTTPException(415, f"send the raw file with Content-Type: {_BYTES}")
         asked = file_request(request.scope["query_string"])
         self._slots.acquire(request.scope)
         file = await self._received(request)
-        labels = self._service.labels
         answers = FileAnswers(file, asked, self._limits, labels, http_wording)
         at_end = request.scope["at_end"]
         at_end.callback(_thread.submit, answers.close)
@@ -171,11 +177,15 @@ class FileEndpoints:
         return file
 
     async def _steps(
-        self, request: Request, answers: FileAnswers, form: Callable[[Step], bytes]
+        self,
+        request: Request,
+        service: Service,
+        answers: FileAnswers,
+        form: Callable[[Step], bytes],
     ) -> AsyncIterator[bytes]:
         """Answer a file until the client disconnects; yield the form of each step."""
         while (texts := await _in_thread(answers.read)) is not None:
-            answered = await self._service.answers(texts)
+            answered = await service.answers(texts)
             if await request.is_disconnected():
                 raise ClientDisconnect
             yield await _in_thread(form, await _in_thread(answers.write, answered))
@@ -211,7 +221,6 @@ def _line(event: str, values: dict[str, Any]) -> bytes:
 
 _NAME_CHARS = 255
 _MAX_ROWS = 1_000  # a limit for previews
-_MAX_FIELDS = 1_000
 
 # Options of the command line, and the query parameters of other names.
 _OPTION = re.compile(
@@ -228,9 +237,11 @@ def file_request(query: bytes) -> FileRequest:
         HTTPException: a parameter is unknown, repeated or invalid.
     """
     given: dict[str, Any] = {}
-    for name, value in _fields(query):
+    for name, value in query_fields(query):
+        if name == "model":  # see Models
+            continue
         if name not in _READERS:
-            names = ", ".join(_READERS)
+            names = ", ".join([*_READERS, "model"])
             raise HTTPException(422, f'no parameter "{visible(name)}"; there are {names}')
         if name == "text_column":
             given.setdefault("text_columns", []).append(value)
@@ -252,22 +263,6 @@ def http_wording(message: str) -> str:
 
     message = _OPTION.sub(parameter, message)
     return message.replace("--no-header", "header=false").replace("--header", "header=true")
-
-
-def _fields(query: bytes) -> list[tuple[str, str]]:
-    if not query:
-        return []
-    try:
-        return parse_qsl(
-            query.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=True,
-            errors="strict",
-            max_num_fields=_MAX_FIELDS,
-        )
-    except ValueError as error:  # including UnicodeError
-        what = "not in UTF-8" if isinstance(error, UnicodeError) else "not name=value&…"
-        raise HTTPException(400, f"the query is {what}") from None
 
 
 def _name(_: str, value: str) -> str:

@@ -1,7 +1,7 @@
 """Endpoints for those who run the service: is it there, is it ready, which version, what it did."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,6 +11,7 @@ from starlette.routing import Route
 from sentiment import __version__
 from sentiment.errors import MissingDependencyError
 from sentiment.serving.metrics import METRICS_TYPE, Metrics
+from sentiment.serving.models import Models
 from sentiment.serving.requests import constant, json_response
 from sentiment.serving.service import Service
 
@@ -28,10 +29,9 @@ class Operations:
         routes: of the endpoints.
     """
 
-    def __init__(self, services: Callable[[], Sequence[Service]], metrics: Metrics) -> None:
-        """Report on the models that `services` returns, the default one first."""
+    def __init__(self, models: Models, metrics: Metrics) -> None:
         self.metrics = metrics
-        self._services = services
+        self._models = models
         self._stopping = False
         self.routes = [
             constant("/health", {"status": "ok"}),
@@ -51,7 +51,7 @@ class Operations:
         return json_response({"status": "ready"})
 
     async def _version(self, _: Request) -> Response:
-        return json_response({"version": __version__, "models": hashes_of(self._services())})
+        return json_response({"version": __version__, "models": hashes_of(self._models.services)})
 
     async def _metrics(self, _: Request) -> Response:
         try:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import islice
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -28,6 +29,7 @@ from sentiment.values import read_strict_json
 JSON = "application/json"
 JSON_LINES = "application/x-ndjson"
 
+_MAX_FIELDS = 1_000  # of a query
 _LINES_AT_ONCE = 256  # then other requests get their turn
 
 
@@ -192,6 +194,27 @@ def _too_large(most: int) -> HTTPException:
 def _too_slow(limits: Limits) -> HTTPException:
     why = f"the request did not arrive within {limits.timeout:g} seconds"
     return HTTPException(408, why, {"Connection": "close"})
+
+
+def query_fields(query: bytes) -> list[tuple[str, str]]:
+    """Return the parameters of a query string, in order.
+
+    Raises:
+        HTTPException: it is not one, or not in UTF-8.
+    """
+    if not query:
+        return []
+    try:
+        return parse_qsl(
+            query.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=_MAX_FIELDS,
+        )
+    except ValueError as error:  # including UnicodeError
+        what = "not in UTF-8" if isinstance(error, UnicodeError) else "not name=value&…"
+        raise HTTPException(400, f"the query is {what}") from None
 
 
 def read_json(body: bytes) -> Any:

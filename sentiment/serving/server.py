@@ -1,6 +1,7 @@
 """How the service is reached: limits, host names, the socket, and uvicorn, which runs the app."""
 
 import logging
+import os
 import re
 import signal
 import socket
@@ -100,14 +101,24 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address_of(listening: socket.socket) -> str:
-    """Return the URL of a socket: `http://127.0.0.1:8000`."""
+    """Return the URL of a socket: `http://127.0.0.1:8000`, or `unix:PATH`."""
+    if is_local(listening):
+        return f"unix:{listening.getsockname()}"
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def is_local(listening: socket.socket) -> bool:
+    """Return whether a socket is one of the file system."""
+    return listening.family == getattr(socket, "AF_UNIX", None)
+
+
 def is_loopback(listening: socket.socket) -> bool:
-    """Return whether only this machine can reach a socket."""
-    return ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback
+    """Return whether a socket has an address of the network that only this machine can reach."""
+    return (
+        not is_local(listening)
+        and ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback
+    )
 
 
 def run(
@@ -117,13 +128,16 @@ def run(
     log: Callable[[str], None],
     started: Callable[[], None],
     stopping: Callable[[], None],
+    reload: Callable[[], None],
 ) -> None:
     """Serve an ASGI application until SIGTERM or SIGINT.
 
     Accepted requests are then finished, and the signal is raised again. `log` receives a line for
-    each error of a connection; `started` is called once signals are handled, `stopping` when one
-    came that ends the service.
+    each error of a connection. Within the event loop, `started` is called once signals are handled,
+    `reload` on SIGHUP, and `stopping` when a signal ends the service.
     """
+    import asyncio  # not for --help
+
     from uvicorn import Config, Server
 
     class Announced(Server):
@@ -132,6 +146,7 @@ def run(
         ignores = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            self._handle_hangup()
             _block_signals(block=False)
             await super().startup(sockets)
             started()
@@ -140,6 +155,22 @@ def run(
             if not (self.ignores and sig == signal.SIGINT):
                 stopping()
                 super().handle_exit(sig, frame)
+
+        def _handle_hangup(self) -> None:
+            """Load the model again on SIGHUP; but end if it means that the terminal is gone."""
+            if not hasattr(signal, "SIGHUP"):  # Windows
+                return
+            loop = asyncio.get_running_loop()
+            stays = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup
+            ends = not stays and _has_terminal()
+
+            def handle(_: int, frame: FrameType | None) -> None:
+                if ends and not _has_terminal():
+                    self.handle_exit(signal.SIGTERM, frame)
+                else:
+                    loop.call_soon_threadsafe(reload)
+
+            signal.signal(signal.SIGHUP, handle)
 
     _raise_file_limit(limits.max_connections + _BACKLOG + 64)
     logger = logging.getLogger("asyncio")
@@ -167,7 +198,16 @@ def run(
 def _block_signals(*, block: bool) -> None:
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
         how = signal.SIG_BLOCK if block else signal.SIG_UNBLOCK
-        signal.pthread_sigmask(how, {signal.SIGINT, signal.SIGTERM})
+        signal.pthread_sigmask(how, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+
+
+def _has_terminal() -> bool:
+    """Return whether this process belongs to a terminal that is still open."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 class _LineHandler(logging.Handler):

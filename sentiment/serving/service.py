@@ -164,6 +164,10 @@ class Service:
         # Explanations take far longer than answers, which do not wait for them.
         self._explaining = ThreadPoolExecutor(1)
 
+    def check(self) -> None:
+        """Answer a text; raise what is raised by a model that cannot."""
+        answer(self._model, ["A fine day."])
+
     async def predict(self, texts: Sequence[str]) -> list[Answer]:
         """Return a dictionary for each text."""
         names = [name for name, _ in self.labels.columns]

@@ -68,13 +68,13 @@ def test_neither_does_the_service(given):
     from starlette.testclient import TestClient
 
     from sentiment.cli.serve import model_info
-    from sentiment.serving.app import App
-    from sentiment.serving.server import LOOPBACK, Limits
+    from sentiment.serving.server import Limits
     from sentiment.serving.service import Service
+    from tests.serving.conftest import app_of
 
     path = given / "model.safetensors"
     model = load_model(path)
-    app = App(Service(model, model_info(path, model)), LOOPBACK, Limits(), report=print)
+    app = app_of(Service(model, model_info(path, model)), Limits(), report=print)
     with TestClient(app, base_url="http://localhost") as client:
         for answer in (client.get("/openapi.json"), client.get("/info"),
                        client.post("/explain", json={"text": "good film"})):  # fmt: skip

@@ -22,8 +22,10 @@ from sentiment.cli.serve import model_info
 from sentiment.general import FAST_MODEL
 from sentiment.labels import SENTIMENT
 from sentiment.model.file import load_model
+from sentiment.serving.access import Access
 from sentiment.serving.app import App
 from sentiment.serving.metrics import ModelCounts
+from sentiment.serving.models import Models
 from sentiment.serving.server import LOOPBACK, Limits
 from sentiment.serving.service import Service
 
@@ -77,6 +79,13 @@ class Stand:
     stamp = b"x-model", b"0123456789ab"
 
 
+def app_of(
+    service: Any, limits: Limits, hosts: frozenset[str] | None = LOOPBACK, **more: Any
+) -> App:
+    """Return the application with one service."""
+    return App(Models({"only": service}), Access(hosts), limits, **more)
+
+
 @contextmanager
 def in_process(
     limits: Limits, hosts: frozenset[str] | None = LOOPBACK, service: Any = None
@@ -86,7 +95,7 @@ def in_process(
         model = load_model(FAST_MODEL)
         service = Service(model, model_info(FAST_MODEL, model))
     unforeseen: list[BaseException] = []
-    app = App(service, hosts, limits, report=unforeseen.append)
+    app = app_of(service, limits, hosts, report=unforeseen.append)
     with TestClient(app, base_url="http://localhost") as client:
         yield Served(client)
     assert unforeseen == []

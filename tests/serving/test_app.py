@@ -8,10 +8,9 @@ import pytest
 
 from sentiment.labels import SENTIMENT
 from sentiment.serving import requests
-from sentiment.serving.app import App
 from sentiment.serving.requests import LineCutter, answer_lines, read_json
-from sentiment.serving.server import LOOPBACK, Limits
-from tests.serving.conftest import LINES, Stand, ask, body_of
+from sentiment.serving.server import Limits
+from tests.serving.conftest import LINES, Stand, app_of, ask, body_of
 
 BODY = b'{"text": "good"}'
 
@@ -26,7 +25,7 @@ class Broken(Stand):
 @pytest.fixture
 def app():
     told, logged = [], []
-    made = App(Broken(), LOOPBACK, Limits(max_requests=1), report=told.append, log=logged.append)
+    made = app_of(Broken(), Limits(max_requests=1), report=told.append, log=logged.append)
     made.told, made.logged = told, logged
     return made
 
@@ -82,7 +81,7 @@ class Slow(Stand):
 )
 def test_what_takes_too_long_when_it_stops_is_ended_without_a_word(kind, body, statuses):
     told = []
-    app = App(Slow(most=statuses.count(200)), LOOPBACK, Limits(), report=told.append)
+    app = app_of(Slow(most=statuses.count(200)), Limits(), report=told.append)
     sent = ask(app, body, kind=kind)
     assert [each["status"] for each in sent if "status" in each] == statuses
     assert told == []

@@ -91,7 +91,7 @@ def test_text_never_becomes_markup(served):
 )
 def test_commands_name_the_host_that_was_asked(served, host, shown, monkeypatch):
     app = served.client.app
-    monkeypatch.setattr(app, "_hosts", None)
+    monkeypatch.setattr(app, "_checks", [])
     headers = [(b"host", host.encode())]
     page = body_of(asked(app, headers)).decode()
     assert f"curl -s {shown}/health" in page

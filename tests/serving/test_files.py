@@ -21,13 +21,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment.serving import file_endpoints
-from sentiment.serving.app import App
 from sentiment.serving.file_endpoints import http_wording
 from sentiment.serving.files import Answered
-from sentiment.serving.server import LOOPBACK, Limits
+from sentiment.serving.server import Limits
 from tests.reviews.books import book, sheet_of, zipped
 from tests.serving.conftest import (
     Stand,
+    app_of,
     ask,
     body_of,
     chunk,
@@ -590,7 +590,7 @@ class Waiting(Stand):
 def ask_for_events(service, body, leave):
     """Send a file over ASGI, and go away once the service waits, if `leave`."""
     told, logged = [], []
-    app = App(service, LOOPBACK, Limits(), report=told.append, log=logged.append)
+    app = app_of(service, Limits(), report=told.append, log=logged.append)
     how = {"path": "/files/events", "query": "name=said.txt", "kind": BYTES}
     got = ask(app, body, **how, leaves=service.reached if leave else None)
     assert told == []

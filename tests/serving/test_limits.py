@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from sentiment.serving import app as application
-from sentiment.serving.app import App
-from sentiment.serving.server import LOOPBACK, Limits
+from sentiment.serving.server import Limits
 from tests.serving.conftest import (
     JSON,
     LINES,
     Stand,
+    app_of,
     ask,
     body_of,
     chunk,
@@ -50,7 +50,7 @@ class Echo(Stand):
 def narrow():
     """A service with limits that are soon reached; places are given back in the end."""
     unforeseen = []
-    app = App(Echo(), LOOPBACK, NARROW, report=unforeseen.append)
+    app = app_of(Echo(), NARROW, report=unforeseen.append)
     yield app
     assert unforeseen == []
     meters = (app._slots, app._streams, app._explanations, app._bytes)
@@ -142,7 +142,7 @@ def test_a_stream_that_goes_on_has_its_time_for_each_line(narrow):
 def test_a_stream_that_nobody_reads_is_broken_off(narrow):
     sent = ask(narrow, *[b'"a"\n'] * 9, 9.0, kind=LINES, reads=lambda sent: 9.0 if sent else 0)
     assert len(sent) == 1, "the head, and nothing else"
-    assert narrow._service.answered <= 2
+    assert narrow._models.default.answered <= 2
 
 
 @pytest.mark.parametrize("kind", [JSON, "text/plain"])
@@ -180,7 +180,7 @@ def test_those_there_is_no_place_for_come_again(what, monkeypatch):
     path, kind, slow, quick, other_path, other_kind = PLACES[what]
     monkeypatch.setattr(application, "_BODIES", 1)
     limits = Limits(max_body=1000, max_requests=1)
-    app = App(Echo(), LOOPBACK, limits, report=print)
+    app = app_of(Echo(), limits, report=print)
     thread = threading.Thread(target=ask, args=(app, *slow), kwargs={"path": path, "kind": kind})
     thread.start()
     time.sleep(0.2)

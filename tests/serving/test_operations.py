@@ -12,10 +12,9 @@ import pytest
 import sentiment
 from sentiment.errors import UsageError
 from sentiment.general import FAST_MODEL
-from sentiment.serving.app import App
 from sentiment.serving.logs import Log, Outcome, Proxies
-from sentiment.serving.server import LOOPBACK, Limits
-from tests.serving.conftest import Stand, ask, body_of, serving
+from sentiment.serving.server import Limits
+from tests.serving.conftest import Stand, app_of, ask, body_of, serving
 
 HASH = hashlib.sha256(FAST_MODEL.read_bytes()).hexdigest()
 
@@ -28,7 +27,7 @@ def test_the_version_has_the_hash_of_the_model(served):
 
 def test_it_is_ready_until_it_stops(served):
     assert served.ask("GET", "/ready").json == {"status": "ready"}
-    app = App(Stand(), LOOPBACK, Limits(), report=print)
+    app = app_of(Stand(), Limits(), report=print)
     app.operations.stop()
     sent = ask(app, b"", method="GET", path="/ready")
     assert sent[0]["status"] == 503
@@ -40,7 +39,7 @@ STOPPED = """
 from sentiment.serving.server import Limits, listen, run
 say = lambda word: lambda: print(word, flush=True)
 with listen("127.0.0.1", 0) as listening:
-    run(None, listening, Limits(), print, say("started"), say("stopping"))
+    run(None, listening, Limits(), print, say("started"), say("stopping"), say("reload"))
 """
 
 
@@ -72,7 +71,7 @@ def test_what_is_no_id_is_replaced(given):
     assert id_of([]) != id_of([])
 
 
-APP = App(Stand(), LOOPBACK, Limits(), report=print)
+APP = app_of(Stand(), Limits(), report=print)
 
 
 def id_of(headers):
@@ -169,7 +168,7 @@ def test_what_nobody_foresaw_is_a_line_with_the_request(form, capfd):
             raise ZeroDivisionError("nobody foresaw it")
 
     console.reset()
-    app = App(Broken(), LOOPBACK, Limits(), ServiceLog(form).report)
+    app = app_of(Broken(), Limits(), report=ServiceLog(form).report)
     ask(app, b'{"text": "good"}', headers=[(b"x-request-id", b"mine")])
     written = capfd.readouterr().err
     expected = "unexpected ZeroDivisionError: nobody foresaw it; request mine (--debug shows where)"

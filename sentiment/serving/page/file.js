@@ -62,9 +62,10 @@ class Plan {
     this.#most = bytes;
   }
 
-  /** Set the classes of the model. */
-  answerWith(labels) {
+  /** Set the classes of the model, and preview the file again if it is another one. */
+  answerWith(labels, another = false) {
     this.#labels = labels;
+    if (another && this.#file) this.preview();
     el("p-title").textContent = labels.length === 2 ? `p ${visible(labels[1])}` : "p of answer";
   }
 

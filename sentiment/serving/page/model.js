@@ -1,28 +1,50 @@
-// The model and its card.
+// The model and its card, and the choice of another.
 
-import { el, grouped, make } from "./dom.js";
-import { info } from "./service.js";
+import { el, grouped, make, on, show } from "./dom.js";
+import { answerBy, info } from "./service.js";
 import { visible } from "./words.js";
 
 const PATIENCE = 3000; // milliseconds before another try
 
-/** Load and show facts about the model, retrying until there is an answer; returns them. */
-export async function startModel() {
-  let facts = null;
-  while (facts === null) {
+/** Show the model, and each that is chosen; `take` gets the facts, and whether it was chosen. */
+export async function startModel(take) {
+  const choice = el("choose-model");
+  let number = 0; // of the last choice; others are not shown
+  const open = async (name) => {
+    const mine = ++number;
+    const facts = await load(name, () => mine === number);
+    if (mine !== number) return null;
+    answerBy(name);
+    describe(facts);
+    take(facts, name !== "");
+    return facts;
+  };
+  on(choice, "change", () => open(choice.value));
+  const facts = await open("");
+  if (facts === null || facts.models.length === 1) return;
+  choice.replaceChildren(...facts.models.map((name) => make("option", { value: name }, visible(name))));
+  show(el("models"), true);
+}
+
+/** Load facts about a model, retrying until there is an answer or it is no longer wanted. */
+async function load(name, wanted) {
+  while (wanted()) {
     try {
-      facts = await info();
+      return await info(name);
     } catch (trouble) {
       el("model-name").textContent = trouble.message;
       await new Promise((done) => setTimeout(done, PATIENCE));
     }
   }
+  return null;
+}
+
+function describe(facts) {
   el("model-name").textContent = visible(facts.name);
   el("facts").replaceChildren(...lines(facts).flatMap(([title, text]) => [
     make("dt", {}, visible(title)),
     make("dd", {}, ...String(text).split("\n").map((line) => make("p", {}, visible(line)))),
   ]));
-  return facts;
 }
 
 function* lines(facts) {

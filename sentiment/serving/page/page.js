@@ -6,8 +6,8 @@ import { startReview } from "./review.js";
 
 const review = startReview();
 const file = startFile();
-startModel().then(({ threshold, band, labels = ["negative", "positive"], limits }) => {
-  review.decideAt({ threshold, band, labels });
-  file.answerWith(labels);
+startModel(({ threshold, band, labels = ["negative", "positive"], limits }, chosen) => {
+  review.decideAt({ threshold, band, labels }, chosen);
+  file.answerWith(labels, chosen);
   file.takeNoMoreThan(limits.max_file);
 });

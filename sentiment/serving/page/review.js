@@ -44,10 +44,13 @@ class Review {
   #pause = later(PAUSE, () => this.ask());
   #spoken = later(SETTLED, () => this.#isCurrent() && speak(this.#facts, this.#decision));
 
-  /** Set the decision of the model. */
-  decideAt(decision) {
+  /** Set the decision of the model, and ask again if it is another one. */
+  decideAt(decision, another = false) {
     this.#decision = decision;
-    if (this.#facts) showAnswer(this.#facts, this.#decision);
+    if (another) {
+      this.#clear(++this.#asked);
+      this.ask();
+    } else if (this.#facts) showAnswer(this.#facts, this.#decision);
     else showNothing(this.#decision);
   }
 

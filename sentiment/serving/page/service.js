@@ -4,6 +4,13 @@ const PATIENCE = 60_000;
 const NOT_REACHED = "The service cannot be reached.";
 const BROKEN_OFF = "The connection to the service was lost.";
 
+let model = ""; // the one that answers; empty for the default
+
+/** Let another model answer from now on. */
+export const answerBy = (name) => {
+  model = name;
+};
+
 /** An error: a line to show, and whether trying again may help. */
 export class Trouble extends Error {
   constructor(message, { again = true, wait = 0 } = {}) {
@@ -14,10 +21,10 @@ export class Trouble extends Error {
 }
 
 /** Return the explanation of a text, as `sentiment explain --json` prints it. */
-export const explain = (text, signal) => ask("explain", asJson({ text }), signal, (answer) => answer.json());
+export const explain = (text, signal) => ask(by("explain", model), asJson({ text }), signal, (answer) => answer.json());
 
-/** Return facts about the model. */
-export const info = (signal) => ask("info", {}, signal, (answer) => answer.json());
+/** Return facts about a model; an empty name is the default. */
+export const info = (name) => ask(by("info", name), {}, null, (answer) => answer.json());
 
 /**
  * Send a file; yields the events of the service.
@@ -28,7 +35,7 @@ export const info = (signal) => ask("info", {}, signal, (answer) => answer.json(
 export async function* answerFile(query, body, signal) {
   const headers = { "Content-Type": "application/octet-stream" };
   const request = { method: "POST", headers, body, signal, cache: "no-store", redirect: "error" };
-  const path = `files/events?${new URLSearchParams(query)}`;
+  const path = `files/events?${new URLSearchParams(model ? { ...query, model } : query)}`;
   const answer = await fetch(path, request).catch(() => Promise.reject(new Trouble(NOT_REACHED)));
   if (!answer.ok) throw await refusal(answer, "");
   let complete = false;
@@ -59,6 +66,8 @@ async function* linesOf(stream) {
     }
   }
 }
+
+const by = (path, name) => (name ? `${path}?${new URLSearchParams({ model: name })}` : path);
 
 function asJson(value) {
   return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };

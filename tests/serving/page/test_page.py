@@ -271,3 +271,26 @@ def test_of_three_classes_each_has_a_bar_and_the_reasons_compare_two(browser):
         assert f"Log-odds of {pair[0]} over {pair[1]}" in text_of(browser, "#sum")
         assert "the most likely of negative, neutral, positive" in text_of(browser, "#facts")
         assert browser.problems() == []
+
+
+def test_another_model_is_chosen(browser, trained):
+    """Its classes, its answer to the same text, and to the rows of a file."""
+    with serving("-m", "fast", model=f"mine={trained}") as served:
+        browser.screen(1200)
+        browser.open(f"http://127.0.0.1:{served.port}/")
+        browser.until("!document.getElementById('models').hidden")
+        assert browser.run("document.getElementById('choose-model').value") == "mine"
+        typed(browser, "I loved it")
+        assert browser.run("document.getElementById('classes-part').hidden")
+        choose = (
+            "(name => { const e = document.getElementById('choose-model'); e.value = name; "
+            "e.dispatchEvent(new Event('change')); })"
+        )
+        browser.run(f"{choose}('fast')")
+        browser.until(f"{MODEL} === 'fast' && document.querySelector('#classes .chosen') !== null")
+        assert text_of(browser, "#verdict") == "positive"
+        shown = browser.run("[...document.querySelectorAll('#classes th')].map(e => e.textContent)")
+        assert sorted(shown) == ["negative", "neutral", "positive"]
+        browser.run(f"{choose}('mine')")
+        browser.until(f"{MODEL} === 'mine' && document.getElementById('classes-part').hidden")
+        answered(browser, "I loved it")
