@@ -240,6 +240,7 @@ def _answer_input(
         reasons = model.reasons(answers, scores)
         output.put(each, Answered(batch, answers, scores.probabilities, reasons))
         tally.add(answers)
+        output.stream.flush()  # not before they are counted, which a summary is read for
 
 
 def _unknown() -> None:
@@ -302,7 +303,6 @@ class Output:
         probabilities = answered.probabilities[:, [label for _, label in self.labels.columns]]
         writer.write(answered.batch, answered.predicted, probabilities, answered.reasons)
         self.written += len(answered.batch)
-        self.stream.flush()
 
     def writer(self, source: Source, columns: Columns) -> Writer:
         """Return the writer, made for the first source.

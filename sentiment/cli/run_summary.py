@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,18 @@ from sentiment.cli.tally import Tally
 from sentiment.errors import GoalError
 from sentiment.files import is_stream, replacing
 from sentiment.labels import NO_ANSWER, UNCERTAIN
+from sentiment.model.file import hash_of_file
 from sentiment.model.model import Model
 
 
 def described(path: Path, model: Model) -> dict[str, Any]:
-    """Return what tells one model from another, as JSON values; the hash is that of its file."""
+    """Return what tells one model from another, as JSON values."""
     about = model.record.provenance
     name = about.name if about is not None else ""
     return {
         "file": str(path),
         "name": name or None,
-        "sha256": sha256(path.read_bytes()).hexdigest(),
+        "hash": hash_of_file(path),
     }
 
 
@@ -47,15 +47,17 @@ def summarized(
     started = datetime.now(UTC).isoformat(timespec="seconds")
 
     def write(error: BaseException | None) -> None:
+        complete = error is None or isinstance(error, GoalError)
         values = {
-            "complete": error is None or isinstance(error, GoalError),
+            "complete": complete,
             "error": None if error is None else _in_words(error),
             "version": __version__,
             "model": of_model,
             "inputs": [{"name": name, "rows": rows} for name, rows in tally.rows.items()],
             "output": None if is_stream(output) else str(output),
             "rows": tally.total,
-            "written": tally.written,
+            # A file appears whole or not at all.
+            "written": tally.written if complete or is_stream(output) else 0,
             "answers": {name: tally.answers[name] for name in model.labels.names},
             "uncertain": tally.answers[UNCERTAIN],
             "empty": tally.answers[NO_ANSWER],
