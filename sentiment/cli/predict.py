@@ -128,6 +128,10 @@ def command(
     fields cut or filled up, U+FFFD for bad bytes; in JSON also the reason as `error` and the
     row as `raw`.
 
+    With --top or --sort nothing is written before all rows are read; rows without text come last.
+    --summary is written whole, also if the run fails or is interrupted. After --max-rejects what
+    was written stays.
+
     With --sentences each sentence has a row: the columns of its review, except the text; `review`,
     the number of its row in the input; `sentence`, its place in the review; `text`, the sentence;
     and its answer. An empty review has one empty row. Lines have both numbers before the text.
@@ -145,8 +149,10 @@ def command(
       sentiment predict -- "$text"
       sentiment predict -i reviews.jsonl --format fasttext
       sentiment predict --sentences reviews.csv -o sentences.csv
+      sentiment predict reviews.csv --top 20 --sort negative
       sentiment predict --json --explain "Great coffee, lovely staff."
       sentiment predict -i dump.csv -o scored.csv --on-bad-row skip --rejects bad.csv
+      sentiment predict -i in.csv -o out.csv --on-bad-row skip --max-rejects 1% --summary run.json
       tail -f chat.log | sentiment predict | grep ^negative
       sentiment predict -i 'reviews/*.parquet' -o scored/ --engine ray
     """

@@ -1,7 +1,7 @@
 """Answers in the order of a key, of which all or the first are written.
 
-Rows wait in a temporary file. Memory holds 16 bytes of each, or of the first N at most a few times
-N, so that any number of rows can be sorted.
+Rows wait in a temporary file. Memory holds two numbers of each, or of a few times N if only the
+first N are wanted, so that many millions of rows can be sorted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -196,7 +196,7 @@ class Ranking:
         """Yield the rows in their order, in batches of rows that follow each other in a source."""
         keys, places = np.concatenate(self._keys), np.concatenate(self._places)
         order = np.argsort(-keys, kind="stable")[: self._order.top]
-        kept = map(_Kept._make, self._file.read(places[order].tolist()))
+        kept = map(_Kept._make, self._file.read(map(int, places[order])))
         for number, together in groupby(kept, key=lambda row: row.origin):
             origin = self._origins[number]
             while rows := list(islice(together, BATCH_ROWS)):
