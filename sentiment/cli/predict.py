@@ -152,7 +152,7 @@ def command(
       sentiment predict reviews.csv --top 20 --sort negative
       sentiment predict --json --explain "Great coffee, lovely staff."
       sentiment predict -i dump.csv -o scored.csv --on-bad-row skip --rejects bad.csv
-      sentiment predict -i in.csv -o out.csv --on-bad-row skip --max-rejects 1% --summary run.json
+      sentiment predict -q reviews.csv -o scored.csv --summary run.json
       tail -f chat.log | sentiment predict | grep ^negative
       sentiment predict -i 'reviews/*.parquet' -o scored/ --engine ray
     """

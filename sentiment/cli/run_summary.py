@@ -33,6 +33,9 @@ def summarized(
 ) -> Iterator[None]:
     """Write a summary of what the block did, also if it raises.
 
+    A file is written before, too, and says that the run has not ended: that of an earlier run would
+    pass for this one if the process was killed.
+
     Args:
         target: where to write it; the file appears whole.
         path: the model file.
@@ -46,11 +49,10 @@ def summarized(
     of_model = described(path, model)
     started = datetime.now(UTC).isoformat(timespec="seconds")
 
-    def write(error: BaseException | None) -> None:
-        complete = error is None or isinstance(error, GoalError)
+    def write(error: str | None, *, complete: bool) -> None:
         values = {
             "complete": complete,
-            "error": None if error is None else _in_words(error),
+            "error": error,
             "version": __version__,
             "model": of_model,
             "inputs": [{"name": name, "rows": rows} for name, rows in tally.rows.items()],
@@ -68,13 +70,15 @@ def summarized(
         with replacing(target) as file:
             file.write(f"{json.dumps(values, indent=2)}\n".encode())
 
+    if not is_stream(target):
+        write("not ended: the run is going on, or was killed", complete=False)
     try:
         yield
     except BaseException as error:
         with suppress(OSError):  # what went wrong first is what to say
-            write(error)
+            write(_in_words(error), complete=isinstance(error, GoalError))
         raise
-    write(None)
+    write(None, complete=True)
 
 
 def _in_words(error: BaseException) -> str:

@@ -105,6 +105,19 @@ def test_types_of_parquet_survive_sorting_and_leaving_out(run, trained, tmp_path
         assert (found["n"].to_pylist(), found["n"].type) == ([1, 4], pa.int16())
 
 
+@pytest.mark.parametrize(
+    ("format", "said"),
+    [("jsonl", 'row 1090: has "predicted" already'), ("csv", "row 1090: has a column")],
+)
+def test_a_row_that_does_not_fit_is_named_by_its_own_number(run, tmp_path, format, said):
+    rows = [{"text": "good"}] * 1100
+    rows[1089] = {"text": "awful", "predicted": "x"}
+    (tmp_path / "in.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    asked = ["predict", "-q", "-m", SMALL, tmp_path / "in.jsonl", "--workers", "1"]
+    done = run(*asked, "--sort", "negative", "--format", format)
+    assert (done.returncode, said in done.stderr) == (3, True), done.stderr
+
+
 def test_several_files_are_sorted_together(run, trained, tmp_path):
     for name, texts in (("a.txt", ["awful", "I loved it, truly"]), ("b.txt", ["avoid, it broke"])):
         (tmp_path / name).write_text("\n".join(texts))
@@ -230,6 +243,8 @@ def test_a_summary_of_an_interrupted_run_has_what_was_answered(tmp_path, number,
     process.stdin.write(b"I loved it\n")
     process.stdin.flush()
     assert b"I loved it" in process.stdout.readline()
+    begun = json.loads(summary.read_text())
+    assert (begun["complete"], begun["error"][:9], begun["rows"]) == (False, "not ended", 0)
     process.send_signal(number)
     assert process.wait(timeout=60) == {signal.SIGINT: 130, signal.SIGTERM: 143}[number]
     process.stdin.close()
