@@ -287,6 +287,8 @@ class Output:
         """
         if self.target.skip_empty:
             answered = answered.with_answer()
+            if not len(answered.batch):  # from which no types of columns can be found
+                return
         if self.target.order is None:
             self._write(opened.source, opened.columns, answered)
             return

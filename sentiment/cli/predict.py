@@ -212,8 +212,9 @@ def _answer_inputs(job: _Job, given: Given) -> None:
         with handling(job.on_bad_row, job.rejects, streamed=is_stream(output)) as bad_rows:
             tally.bad_rows = bad_rows
             opened = open_inputs(given.texts, places, replace(job.reading, bad_rows=bad_rows))
-            fails = job.fail_if_empty
-            answer_rows(model, opened, target, job.workers, meter, tally, fail_if_empty=fails)
+            answer_rows(
+                model, opened, target, job.workers, meter, tally, fail_if_empty=job.fail_if_empty
+            )
         tally.warn_if_empty()
         if not is_stream(output):
             tally.report(output, model.labels.names)

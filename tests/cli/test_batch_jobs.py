@@ -118,6 +118,16 @@ def test_a_row_that_does_not_fit_is_named_by_its_own_number(run, tmp_path, forma
     assert (done.returncode, said in done.stderr) == (3, True), done.stderr
 
 
+def test_types_are_found_in_the_rows_that_are_written(run, tmp_path):
+    pq = pytest.importorskip("pyarrow.parquet")
+    rows = [json.dumps({"n": n, "text": "" if n < 1100 else "good"}) for n in range(1101)]
+    (tmp_path / "in.jsonl").write_text("\n".join(rows))
+    out = tmp_path / "out.parquet"
+    done = run("predict", "-m", SMALL, tmp_path / "in.jsonl", "-o", out, "--skip-empty")
+    assert done.returncode == 0, done.stderr
+    assert pq.read_table(out)["n"].to_pylist() == [1100]
+
+
 def test_several_files_are_sorted_together(run, trained, tmp_path):
     for name, texts in (("a.txt", ["awful", "I loved it, truly"]), ("b.txt", ["avoid, it broke"])):
         (tmp_path / name).write_text("\n".join(texts))
