@@ -23,10 +23,10 @@ _Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 # What is known of learning curves before any is measured: the error falls as a power of the number
 # of reviews (Hestness et al., 2017), and an asymptote fitted to few sizes foretells too little. The
 # mean and deviation of the exponent, how far the logarithm of the error strays from the law within
-# a factor of e, and which sizes are left out were chosen on other sets (benchmarks/FINDINGS.md). The
-# exponent hardly varies: a steep slope soon after the first words are learned does not last.
+# a factor of e, and which sizes are left out were chosen on other sets (benchmarks/FINDINGS.md). A
+# steep slope soon after the first words are learned does not last, so the exponent varies little.
 _EXPONENT, _EXPONENT_DEVIATION = 0.19, 0.06
-_STRAYS = 0.05
+_STRAYS = 0.07
 _OF_CHANCE = 0.95  # of the error of one answer for all: more is no law yet
 _VAGUE = 10.0  # deviation of the logarithm of the error, before it is measured
 _CORRELATION = 0.5  # of values of neighboring sizes, before it is measured

@@ -48,6 +48,7 @@ def test_simple_answers_stand_beside_unless_there_are_too_few_reviews(run, train
         assert "<bdi>always negative</bdi>" in shown
 
 
+@pytest.mark.slow
 def test_against_says_what_compare_says(run, trained, tmp_path):
     page, old = tmp_path / "page.html", tmp_path / "old.csv"
     answered = ("predict", "-i", TEST, "-m", "fast", "--classes", "negative,positive", "-o", old)
