@@ -83,8 +83,8 @@ def chart_of(distribution: Distribution) -> Drawing:
         title = f"Probability of {distribution.name}"
         x = Axis("probability", 0, 1, [0, 0.25, 0.5, 0.75, 1])
     else:
-        title = "Lengths"
-        x = Axis("characters, the longest together", 0, float(edges[-1]),
+        title = "Characters of a text"
+        x = Axis("characters; the last bar has the longest", 0, float(edges[-1]),
                  np.linspace(0, edges[-1], 5).tolist(), "{:,.0f}")  # fmt: skip
     layers: list[Layer] = [
         Bars(OTHER, edges, old, "reference"),

@@ -227,7 +227,8 @@ def _moved(
     if not words:
         return [], []
     of_words = np.array([hashes[word] for word in candidates], np.uint64)
-    old = sketch.counts(np.concatenate((of_words, of_more[is_frequent]))).astype(np.float64)
+    of_all = np.concatenate((of_words, of_more[is_frequent]))
+    old, is_known = sketch.counts(of_all).astype(np.float64), sketch.checkable(of_all)
     new = np.array([counted.get(word, 0) for word in words], np.float64)
     apart = standardized(new, old + new, count, sketch.texts)
     least = float(norm.isf(0.025 / (len(candidates) + len(sketch.frequent))))
@@ -235,7 +236,12 @@ def _moved(
     def moves(sign: int) -> list[Move]:
         order = np.argsort(-sign * apart, kind="stable")[:_MOVES].tolist()
         return [
-            Move(words[place], float(old[place] / sketch.texts), float(new[place] / count))
+            Move(
+                words[place],
+                float(old[place] / sketch.texts),
+                float(new[place] / count),
+                at_most=not is_known[place],
+            )
             for place in order
             if sign * apart[place] > least
         ]

@@ -137,11 +137,16 @@ class Words:
 
 @dataclass(frozen=True)
 class Move:
-    """A word, and the shares of the old and of the new texts that it stands in."""
+    """A word, and the shares of the old and of the new texts that it stands in.
+
+    Attributes:
+        at_most: whether that of the old is not known, and at most `old`.
+    """
 
     word: str
     old: float
     new: float
+    at_most: bool = False
 
 
 def corrected(statistics: Mapping[str, Floats]) -> dict[str, float]:

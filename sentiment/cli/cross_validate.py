@@ -124,7 +124,7 @@ class _Job:
               "`negation` need no column; may be repeated.")  # fmt: skip
 @click.option("--out-of-fold", type=options.TARGET, metavar="FILE",
               help="Write each row here, with the answer of the model that was not trained on "
-              "it.")  # fmt: skip
+              "it, in the first repeat.")  # fmt: skip
 @click.option("--fail-under", multiple=True, metavar="METRIC=NUMBER",
               help="Exit with code 6 if a metric is below its limit, as in accuracy=0.9 or "
               "slice:COLUMN=VALUE:accuracy=0.8; may be repeated.")  # fmt: skip
@@ -167,8 +167,11 @@ def command(
     of_gates = (gate.column for gate in gates if gate.column is not None)
     columns = tuple(dict.fromkeys([*sliced, *of_gates]))
     reading = reading_for(columns, reading)
-    divided = [each for each in (chosen["group"], chosen["time"]) if each is not None]
-    reading = replace(reading, keep=tuple(dict.fromkeys([*reading.keep, *divided])))
+    divided = {f"--{name}": chosen[name] for name in ("group", "time") if chosen[name] is not None}
+    if divided:
+        uses = " or ".join([*divided, *(["a slice"] if reading.keep else [])])
+        keep = tuple(dict.fromkeys([*reading.keep, *divided.values()]))
+        reading = replace(reading, keep=keep, kept_for=uses)
     _cross_validate(_Job(columns=columns, gates=gates, reading=reading, **chosen))
 
 
@@ -191,6 +194,8 @@ def _cross_validate(job: _Job) -> None:
     plan = _plan(job, reviews)
     smaller = subsets(reviews, plan[0], job.options.seed) if job.curve else {}
     _announce(plan, smaller, reviews)
+    if len(plan) == 1 and len(plan[0]) == 2:
+        console.note("two folds make intervals too wide to be of use; more --folds or --repeats")
     repairs = Repairs(wanted=job.options.repair)
     repairs.count(reviews.texts)
     repairs.report()
@@ -200,7 +205,7 @@ def _cross_validate(job: _Job) -> None:
     console.clear_status()
     _warn_of_unread(results, plan, reviews)
     if job.out_of_fold is not None:
-        write_out_of_fold(job.out_of_fold, job.data, job.reading, reviews, results[0])
+        write_out_of_fold(job.out_of_fold, job.data, job.reading, reviews, results[0], len(plan))
     curve = _curve(job, reviews, smaller, results[0], fit, progress) if smaller else None
     found = replace(_measured(job, reviews, plan, results, values), curve=curve)
     if curve is not None and job.plot is not None:

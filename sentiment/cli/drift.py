@@ -276,7 +276,8 @@ def _moves(title: str, moves: Sequence[Move]) -> Iterator[str]:
     """Yield a line of words that came, or went, with their shares of the texts."""
     if moves:
         shown = ", ".join(
-            f"{shortened(move.word, _WORD_WIDTH)} {percent(move.old)} → {percent(move.new)}"
+            f"{shortened(move.word, _WORD_WIDTH)} {'≤ ' * move.at_most}{percent(move.old)} → "
+            f"{percent(move.new)}"
             for move in moves
         )
         yield f"{title}: {shown}"
