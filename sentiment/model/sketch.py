@@ -161,7 +161,7 @@ class TextSketch:
 
     @classmethod
     def of(cls, texts: Sequence[str], scores: HeldOutScores | None) -> Self:
-        """Sketch some texts, one at least; about a tenth of a millisecond each."""
+        """Sketch some texts, one at least."""
         every = [words_of_text(text) for text in texts]
         counted = Counter(word for words in every for word in words)
         hashes = hashes_of_words(list(counted))
