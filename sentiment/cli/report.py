@@ -27,8 +27,9 @@ from sentiment.evaluation.beside import Against, Beside, Change, baseline_beside
 from sentiment.evaluation.comparison import System
 from sentiment.evaluation.metrics import Evaluation
 from sentiment.evaluation.mistakes import explain_mistakes, rank_mistakes
-from sentiment.evaluation.report.content import PICTURES, Report, picture_of
+from sentiment.evaluation.report.content import Report
 from sentiment.evaluation.report.page import page_of
+from sentiment.evaluation.report.pictures import PICTURES, picture_of
 from sentiment.evaluation.slices import BUILT_IN, reading_for, slice_values, slices_of
 from sentiment.files import replacing
 from sentiment.model.model import Model
