@@ -45,7 +45,9 @@ _MISTAKES = 50
 _CHANGES = 50  # answers that differ from those of --against
 
 
-@click.command(short_help="Write a page that shows how good a model is, and why.")
+@click.command(
+    cls=options.TopicCommand, short_help="Write a page that shows how good a model is, and why."
+)
 @click.argument("data", nargs=-1, type=options.NAME, metavar="[DATA]...")
 @options.model
 @click.option("-o", "--output", type=options.TARGET, metavar="FILE",
@@ -58,10 +60,11 @@ _CHANGES = 50  # answers that differ from those of --against
               "for the same rows, as compare takes it.")  # fmt: skip
 @click.option("--baseline/--no-baseline", default=True,
               help="Fit TF-IDF and logistic regression on the same reviews, cross-validated, and "
-              "show their figures beside.  [default: baseline]")  # fmt: skip
+              "show their figures beside. Default: baseline.")  # fmt: skip
 @options.threshold
 @options.words
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
+              type=options.Column("length", "negation"),
               help="Show the reviews of each value of a column separately, in addition to those by "
               "length and negation; may be repeated.")  # fmt: skip
 @options.workers
