@@ -23,7 +23,7 @@ def wheel(trained, tmp_path_factory) -> Path:
     """The package unpacked from a wheel built without network, small models in it."""
     folder = tmp_path_factory.mktemp("wheel")
     source = tmp_path_factory.mktemp("source")
-    for name in (".gitignore", "LICENSE", "README.md", "pyproject.toml"):
+    for name in (".gitignore", "LICENSE", "README.md", "hatch_build.py", "pyproject.toml"):
         copy(ROOT / name, source)
     for name in ("sentiment", "data"):
         copytree(ROOT / name, source / name, ignore=ignore_patterns("__pycache__"))

@@ -45,7 +45,7 @@ def command(context: click.Context, folder: Path) -> None:
     \b
     Examples:
       sentiment man ~/.local/share/man
-      sentiment man man && man -l man/man1/sentiment-train.1
+      sentiment man pages
     """
     pages = pages_of(context.find_root())
     place = folder / "man1"
@@ -88,6 +88,8 @@ def _page(context: click.Context, names: list[str]) -> Iterator[str]:
     text, _, examples = cleandoc(command.help or "").partition("\b\nExamples:\n")
     summary = command.get_short_help_str(200).removesuffix(".")
     yield f'.TH {_quoted(name.upper())} 1 "" "sentiment {__version__}" "sentiment"'
+    yield ".nh"  # no hyphens within words, which would be copied, too
+    yield ".ad l"
     yield from (".SH NAME", f"{_roff(name)} \\- {_roff(summary)}")
     yield ".SH SYNOPSIS"
     usage = " ".join(command.collect_usage_pieces(context))
@@ -102,9 +104,8 @@ def _page(context: click.Context, names: list[str]) -> Iterator[str]:
         yield from (".SH EXAMPLES", *_verbatim(code))
     yield from _paragraphs(after)
     yield ".SH SEE ALSO"
-    yield ",\n".join(f".BR {_roff(each)} (1)" for each in names if each != name).replace(
-        ",\n.BR", " ,\n.BR"
-    )
+    near = [each for each in names if name.startswith(f"{each}-") or each.startswith(f"{name}-")]
+    yield ", ".join(f"\\fB{_roff(each)}\\fP(1)" for each in near)
 
 
 def _commands(context: click.Context) -> Iterator[str]:
