@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from glob import escape, glob
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -26,11 +27,32 @@ _FEW = 3  # files whose columns are read
 
 
 class _Bash(BashComplete):
-    """Quotes what has spaces; zsh and fish do that themselves."""
+    """Quotes what has spaces, and puts words together that bash parts at `:` and `=`.
+
+    zsh and fish do both themselves.
+    """
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the words before the cursor, and the one at it."""
+        args, incomplete = super().get_completion_args()
+        *args, incomplete = _glued([*args, incomplete])
+        self._done = incomplete.rpartition(":")[0] + ":"  # bash replaces what follows
+        return args, incomplete
 
     def format_completion(self, item: CompletionItem[str]) -> str:
-        value = shlex.quote(item.value) if item.type == "plain" else item.value
-        return f"{item.type},{value}"
+        value = item.value.removeprefix(self._done)
+        return f"{item.type},{shlex.quote(value) if item.type == 'plain' else value}"
+
+
+def _glued(words: Sequence[str]) -> list[str]:
+    """Return words without breaks around `:` and `=`; an empty one stays by itself."""
+    found: list[str] = []
+    for before, word in pairwise(["", *words]):
+        if found and word and {before, word} & {":", "="}:
+            found[-1] += word
+        else:
+            found.append(word)
+    return found
 
 
 def complete(program: click.Command) -> None:

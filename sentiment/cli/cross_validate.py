@@ -172,7 +172,9 @@ def command(
     columns = tuple(dict.fromkeys([*sliced, *of_gates]))
     reading = reading_for(columns, reading)
     divided = [each for each in (chosen["group"], chosen["time"]) if each is not None]
-    reading = replace(reading, keep=tuple(dict.fromkeys([*reading.keep, *divided])))
+    kept = tuple(dict.fromkeys([*reading.keep, *divided]))
+    kept_for = "--group, --time or a slice" if divided else reading.kept_for
+    reading = replace(reading, keep=kept, kept_for=kept_for)
     _cross_validate(_Job(columns=columns, gates=gates, reading=reading, **chosen))
 
 

@@ -21,7 +21,7 @@ from sentiment.cli.reading import (
     warn_of_overlap,
 )
 from sentiment.cli.systems import common_classes, open_systems, system_of_file, system_of_model
-from sentiment.errors import UsageError
+from sentiment.errors import UsageError, hint
 from sentiment.evaluation.baseline import why_not
 from sentiment.evaluation.beside import Against, Beside, Change, baseline_beside
 from sentiment.evaluation.comparison import System
@@ -291,6 +291,7 @@ def _picture_name(path: Path) -> str:
     for name in PICTURES:
         if stem == name or stem.endswith(f"_{name}"):
             return name
+    meant = hint(stem.rpartition("_")[2], PICTURES)
     raise UsageError(
-        f"--plot {path}: the name must end with one of {', '.join(PICTURES)}, as in roc.png"
+        f"--plot {path}{meant}: the name must end with one of {', '.join(PICTURES)}, as in roc.png"
     )
