@@ -107,7 +107,7 @@ class _Job:
               metavar="K", help="Parts of the reviews; each is answered by a model trained on the "
               "others.")  # fmt: skip
 @click.option("--repeats", type=click.IntRange(1, 1000), default=1, show_default=True,
-              metavar="R", help="Divide the reviews so many times, each time anew.")  # fmt: skip
+              metavar="R", help="Times to divide the reviews into folds.")  # fmt: skip
 @click.option("--group", type=options.COLUMN, metavar="COLUMN",
               help="Keep reviews with the same value of a column, such as a customer, in one "
               "fold.")  # fmt: skip
@@ -148,7 +148,7 @@ def command(
     options. So each review is answered by a model that did not see it, and no test reviews are
     needed. Each class is divided evenly, and equal texts stay in one fold.
 
-    The metrics are those of models trained on so many reviews: a little lower than those of one
+    The metrics are those of models trained on part of the reviews: a little lower than those of one
     trained on all. Their 95% intervals respect that folds share training reviews (Nadeau and
     Bengio, 2003). --repeats 3 makes them steadier.
 

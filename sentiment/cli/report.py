@@ -60,7 +60,7 @@ _CHANGES = 50  # answers that differ from those of --against
               "for the same rows, as compare takes it.")  # fmt: skip
 @click.option("--baseline/--no-baseline", default=True,
               help="Fit TF-IDF and logistic regression on the same reviews, cross-validated, and "
-              "show their figures beside. Default: baseline.")  # fmt: skip
+              "show their figures, too. Default: baseline.")  # fmt: skip
 @options.threshold
 @options.words
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
@@ -91,7 +91,7 @@ def command(
     data/test.csv, else the test reviews that are part of the program.
 
     The page is one file that needs no network: what the figures mean in a few sentences, metrics
-    with 95% intervals, the same beside simpler answers and beside OLD, answers at any threshold
+    with 95% intervals, compared with simpler answers and with OLD, answers at any threshold
     (with more than two classes, the confusion matrix), ROC and precision-recall curves,
     reliability, slices, the words that move the model most, its 50 most confident mistakes with
     the words that led to them, to be searched, filtered and sorted, and the training.

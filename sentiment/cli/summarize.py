@@ -140,7 +140,7 @@ class _Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
               help="Time zone that days are of, for dates with a zone, such as Europe/Berlin. "
               "Default: that of each date.")  # fmt: skip
 @click.option("--min", "minimum", type=click.IntRange(1), default=30, show_default=True,
-              metavar="N", help="Show shares of at least so many reviews.")  # fmt: skip
+              metavar="N", help="Show groups of at least N reviews.")  # fmt: skip
 @click.option("--aspects", type=_Names(), default=(), metavar="WORDS",
               help="Things to look for, as in battery,staff,price; others are found.")  # fmt: skip
 @click.option("--themes/--no-themes", default=True, show_default=True,
@@ -186,7 +186,7 @@ def command(files: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) -> N
     earlier one, word for word or nearly.
 
     A file that `sentiment predict` wrote is summarized by its answers, without a model, unless one
-    is named with -m. With --label-column, the shares of its labels stand beside.
+    is named with -m. With --label-column, the shares of its labels are shown, too.
 
     \b
     Examples:

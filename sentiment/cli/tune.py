@@ -73,7 +73,7 @@ class _Job:
 @click.option("-o", "--output", type=options.TARGET, default=DEFAULT_MODEL, show_default=True,
               metavar="FILE", help="Write the model here.")  # fmt: skip
 @click.option("--minutes", type=options.Number(0, min_open=True), metavar="M",
-              help="Search for so long; the last trial is finished. Default: 5, or no limit with "
+              help="Minutes to search; the last trial is finished. Default: 5, or no limit with "
               "--trials.")  # fmt: skip
 @click.option("--trials", type=click.IntRange(1), metavar="N",
               help="Trials in all, with those of an interrupted search. The same number, data, "
