@@ -105,3 +105,9 @@ def test_click_numpy_and_safetensors_are_enough_to_predict(trained, tmp_path):
     assert done.returncode == 0, done.stderr
     done = python(light, *run, "predict", "-m", str(trained), "wonderful", light=True, cwd=tmp_path)
     assert done.stdout.startswith("positive\t"), done.stderr
+
+
+@pytest.mark.slow
+def test_the_wheel_has_the_manual_pages_where_installers_look(wheel):
+    (page,) = wheel.glob("*.data/data/share/man/man1/sentiment-train.1")
+    assert ".SH SYNOPSIS" in page.read_text(encoding="utf-8")
