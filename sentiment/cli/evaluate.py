@@ -13,7 +13,7 @@ from sentiment.cli import options
 from sentiment.cli.answering import check_rejects, handling
 from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model, test_reviews
-from sentiment.cli.predict import Engine, engine_options
+from sentiment.cli.predict_options import Engine, engine_options
 from sentiment.cli.reading import read_reviews, score, shared_classes
 from sentiment.cli.tables import class_name, shortened, width_of
 from sentiment.errors import GoalError, UsageError

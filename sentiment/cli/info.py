@@ -211,6 +211,7 @@ def by_class(counts: Mapping[str, int]) -> str:
 
 
 def _origin(about: Mapping[str, Any]) -> Rows:
+    yield from ((title, about[title]) for title in ("name", "note") if title in about)
     yield "trained on", _reviews(about["training"])
     rows = about["validation"]
     if DatasetSummary.from_json(rows).total:  # none if a base knew them all

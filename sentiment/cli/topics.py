@@ -23,6 +23,8 @@ TOPICS = {
     ),
     "Long trainings": ("checkpoint", "resume", "memory", "log_dir"),
     "Answers": ("only", "threshold", "languages", "repair", "words"),
+    "Rows": ("sort", "top", "skip_empty", "max_rejects", "summary"),
+    "Kept with the model": ("name", "note"),
     "Reading files": (
         "format", "text_columns", "encoding", "sheet", "header", "delimiter", "quote", "comment",
         "skip_lines", "on_bad_bytes", "on_bad_row", "rejects", "fail_if_empty",

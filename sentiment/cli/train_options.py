@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from sentiment.cli.training import shown_progress
 from sentiment.errors import UsageError
 from sentiment.model.file import load_model
 from sentiment.model.model import MAX_DEPTH, Model
+from sentiment.model.provenance import LONGEST_NAME, LONGEST_NOTE
+from sentiment.reviews.cells import visible
 from sentiment.runtime import MIN_MEMORY, Memory
 from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.encoder import find_encoder
@@ -103,6 +105,40 @@ def base_options(command: options.Command) -> options.Command:
         "you have few reviews.",
     )  # fmt: skip
     return of_base(of_encoder(command))
+
+
+def named_option(
+    flag: str, longest: int, help: str
+) -> Callable[[options.Command], options.Command]:
+    """Return an option that the model file keeps: one line of at most so many characters."""
+
+    def check(_: click.Context, __: click.Parameter, value: str) -> str:
+        shown = value.strip()
+        if len(shown) > longest:
+            raise UsageError(f"{flag} has {len(shown):,} characters: at most {longest:,} are kept")
+        if visible(shown) != shown or any("\ud800" <= char <= "\udfff" for char in shown):
+            raise UsageError(f"{flag} {shown!r}: give one line of text, without control characters")
+        return shown
+
+    return click.option(flag, default="", metavar="TEXT", callback=check, help=help)
+
+
+def identity_options(command: options.Command) -> options.Command:
+    """Declare `--name` and `--note`."""
+    name = named_option(
+        "--name", LONGEST_NAME, "Name of the model, kept in it, such as 'shop reviews 2026-05'."
+    )
+    note = named_option("--note", LONGEST_NOTE, "A note, kept in the model, such as what is new.")
+    return name(note(command))
+
+
+def with_identity(model: Model, name: str, note: str) -> Model:
+    """Return a trained model that keeps a name and a note."""
+    about = model.record.provenance
+    if about is None:
+        return model
+    about = replace(about, name=name, note=note)
+    return replace(model, record=replace(model.record, provenance=about))
 
 
 def load_base(path: Path | None) -> Model | None:

@@ -296,6 +296,21 @@ def load_model(path: Path) -> Model:
         raise ModelError(f"{path}: damaged model ({reason}); train or copy it again") from error
 
 
+def hash_of_file(path: Path) -> str:
+    """Return the SHA-256 of a model file, as `sha256sum` prints it.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    from hashlib import file_digest  # most answers need none
+
+    try:
+        with path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot read the model: {error.strerror}") from error
+
+
 def is_model_file(path: Path) -> bool:
     """Return whether a file begins as models do, whatever its name.
 
