@@ -86,12 +86,14 @@ class _Refit(NamedTuple):
         return {"refit": {"n": self.n, **self.calibration.as_json(), **metrics}}
 
 
-@click.command(short_help="Refit a model's probabilities, or set where it abstains.")
+@click.command(
+    cls=options.TopicCommand, short_help="Refit a model's probabilities, or set where it abstains."
+)
 @click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")
 @options.model
 @click.option("--goal", "goal_texts", multiple=True, metavar="GOAL=NUMBER",
               help="Set where to answer: precision=0.95, recall=0.9 or coverage=0.8; others may be "
-              "combined with precision. Without --refit, probabilities stay.")  # fmt: skip
+              "combined with precision.")  # fmt: skip
 @click.option("--refit", is_flag=True,
               help="With --goal: refit on half of DATA, and set the goal on the rest.")  # fmt: skip
 @click.option("-o", "--output", required=True, type=options.TARGET, metavar="FILE",

@@ -98,17 +98,20 @@ class _Job:
     as_json: bool
 
 
-@click.command(short_help="Measure what training makes of reviews, by cross-validation.")
+@click.command(
+    cls=options.TopicCommand,
+    short_help="Measure what training makes of reviews.",
+)
 @click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")
 @click.option("--folds", type=click.IntRange(2, 1000), default=_FOLDS, show_default=True,
               metavar="K", help="Parts of the reviews; each is answered by a model trained on the "
               "others.")  # fmt: skip
 @click.option("--repeats", type=click.IntRange(1, 1000), default=1, show_default=True,
-              metavar="R", help="Divide the reviews so many times, each time anew.")  # fmt: skip
-@click.option("--group", metavar="COLUMN",
+              metavar="R", help="Times to divide the reviews into folds.")  # fmt: skip
+@click.option("--group", type=options.COLUMN, metavar="COLUMN",
               help="Keep reviews with the same value of a column, such as a customer, in one "
               "fold.")  # fmt: skip
-@click.option("--time", metavar="COLUMN",
+@click.option("--time", type=options.COLUMN, metavar="COLUMN",
               help="Train on the past: divide the reviews into blocks by the time in a column, and "
               "answer each by a model of those before it.")  # fmt: skip
 @click.option("--baseline", is_flag=True,
@@ -120,6 +123,7 @@ class _Job:
 @click.option("--plot", type=options.TARGET, metavar="FILE",
               help="Draw the curve here: PNG, SVG or PDF. Needs matplotlib.")  # fmt: skip
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
+              type=options.Column("length", "negation"),
               help="Measure the reviews of each value of a column separately; `length` and "
               "`negation` need no column; may be repeated.")  # fmt: skip
 @click.option("--out-of-fold", type=options.TARGET, metavar="FILE",
@@ -144,7 +148,7 @@ def command(
     options. So each review is answered by a model that did not see it, and no test reviews are
     needed. Each class is divided evenly, and equal texts stay in one fold.
 
-    The metrics are those of models trained on so many reviews: a little lower than those of one
+    The metrics are those of models trained on part of the reviews: a little lower than those of one
     trained on all. Their 95% intervals respect that folds share training reviews (Nadeau and
     Bengio, 2003). --repeats 3 makes them steadier.
 

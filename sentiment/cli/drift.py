@@ -69,7 +69,9 @@ class _Job:
         return self.reference != "-" and is_model_file(Path(self.reference))
 
 
-@click.command(short_help="Tell whether new texts differ from earlier ones.")
+@click.command(
+    cls=options.TopicCommand, short_help="Tell whether new texts differ from earlier ones."
+)
 @click.argument("reference", type=options.NAME)
 @click.argument("new", type=options.NAME)
 @options.model
@@ -78,7 +80,8 @@ class _Job:
               "more.")  # fmt: skip
 @fail_over(FIGURES, _EXAMPLE)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,
-              help="Of the shuffles.")  # fmt: skip
+              metavar="N",
+              help="Seed of the shuffles: the same gives the same figures.")  # fmt: skip
 @options.workers
 @options.measured_reading
 @click.option("--html", type=options.TARGET, metavar="FILE",
