@@ -83,7 +83,7 @@ class _Job:
     as_json: bool
 
 
-@click.command(short_help="Measure a model on labelled reviews.")
+@click.command(cls=options.TopicCommand, short_help="Measure a model on labelled reviews.")
 @click.argument("data", nargs=-1, type=options.NAME, metavar="[DATA]...")
 @options.model
 @options.threshold
@@ -91,6 +91,7 @@ class _Job:
 @options.languages
 @options.words
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
+              type=options.Column("length", "negation"),
               help="Measure the reviews of each value of a column separately; `length` and "
               "`negation` need no column; may be repeated.")  # fmt: skip
 @click.option("--fail-under", multiple=True, metavar="METRIC=NUMBER",

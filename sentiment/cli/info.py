@@ -340,7 +340,7 @@ def why_kept(losses: Sequence[float], number: int) -> str:
 _WIDTH = 100
 
 
-@click.command(short_help="Show what is in a model.")
+@click.command(cls=options.TopicCommand, short_help="Show what is in a model.")
 @click.argument("model_path", required=False, type=options.MODEL, metavar="[MODEL]")
 @click.option("--words", type=click.IntRange(1), metavar="N",
               help="Show the N strongest n-grams of each class.")  # fmt: skip

@@ -45,7 +45,7 @@ _LIMITS = [
 ]  # fmt: skip
 
 
-@click.command(short_help="Answer over HTTP, with a page to try it on.")
+@click.command(cls=options.TopicCommand, short_help="Answer over HTTP, with a page to try it on.")
 @options.model
 @options.answered_classes
 @options.threshold

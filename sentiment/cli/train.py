@@ -104,7 +104,7 @@ class _Job:
         return replace(self.reading, keep=(self.weight_column,) if self.weight_column else ())
 
 
-@click.command(short_help="Train a model on labelled reviews.")
+@click.command(cls=options.TopicCommand, short_help="Train a model on labelled reviews.")
 @click.argument("data", nargs=-1, type=options.NAME, metavar="[DATA]...")
 @click.option("-o", "--output", type=options.TARGET, metavar="FILE",
               help="Write the model here. Default: ./model.safetensors.")  # fmt: skip
@@ -113,7 +113,7 @@ class _Job:
 @click.option("--unlabeled", multiple=True, type=options.NAME, metavar="FILE",
               help="Learn from these unlabelled reviews, too; may be repeated.")  # fmt: skip
 @base_options
-@click.option("--weight-column", metavar="NAME",
+@click.option("--weight-column", type=options.COLUMN, metavar="NAME",
               help="Column with the weight of each review, 0 or more; only the ratios matter. Of "
               "--validation, too.")  # fmt: skip
 @identity_options

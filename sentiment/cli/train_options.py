@@ -96,14 +96,13 @@ training_options = options.group(
 def base_options(command: options.Command) -> options.Command:
     """Declare `--base` and `--encoder`, the models that a training begins with."""
     of_encoder = click.option(
-        "--encoder", "encoder_path", type=options.FILE, metavar="MODEL",
-        help="With --architecture encoder: take the encoder of this model. Default: "
-        "`general`, the bundled model.",
+        "--encoder", "encoder_path", type=options.MODEL, metavar="MODEL",
+        help="With --architecture encoder: take the encoder of this model. Default: general.",
     )  # fmt: skip
     of_base = click.option(
         "--base", "base_path", type=options.MODEL, metavar="MODEL",
-        help="Start from an existing model; helps most when you have few reviews. `general` "
-        "and `fast` are bundled models.",
+        help="Start from an existing model, such as general, which is bundled; helps most when "
+        "you have few reviews.",
     )  # fmt: skip
     return of_base(of_encoder(command))
 
@@ -220,9 +219,8 @@ running_options = options.group(
         click.option("--log-dir", type=click.Path(path_type=Path), metavar="DIR",
                      help="Write curves of loss and accuracy here, for TensorBoard."),
         click.option("--memory", type=_Size(), metavar="SIZE",
-                     help="Memory to use in addition to TensorFlow's, for example 1GB. Default: "
-                     "half of what the machine has. The rest goes to temporary files; the model "
-                     "is the same."),
+                     help="Memory to use in addition to TensorFlow's, for example 1GB; what does "
+                     "not fit goes to temporary files. Default: half of the machine's."),
     ],
 )  # fmt: skip
 

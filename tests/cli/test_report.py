@@ -142,7 +142,7 @@ def test_pictures_by_their_names_and_no_page(run, trained, tmp_path):
     [
         ("curve.png", "curve.png: the name must end with one of confusion, roc, "),
         ("roc.gif", "roc.gif: pictures are .png, .pdf, .svg"),
-        ("proc.png", "proc.png: the name must end with one of "),
+        ("proc.png", "proc.png (did you mean roc?): the name must end with one of "),
     ],
 )
 def test_a_picture_that_there_is_not(run, tmp_path, name, says):

@@ -16,8 +16,9 @@ from sentiment.evaluation.beside import Against, Beside, Change
 from sentiment.evaluation.comparison import System
 from sentiment.evaluation.metrics import metrics_for, of_two
 from sentiment.evaluation.mistakes import explain_mistakes
-from sentiment.evaluation.report.content import PICTURES, Cuts, Report, matrix, picture_of
+from sentiment.evaluation.report.content import Cuts, Report
 from sentiment.evaluation.report.page import page_of
+from sentiment.evaluation.report.pictures import PICTURES, matrix, picture_of
 from sentiment.evaluation.report.sieve import Sieve
 from sentiment.evaluation.slices import slices_of
 from sentiment.labels import CLASSES, SENTIMENT, LabelSet
