@@ -11,7 +11,7 @@ RUN python -m venv /opt/sentiment
 COPY pyproject.toml .ci/serving.py ./
 RUN python serving.py > needed.txt \
  && /opt/sentiment/bin/pip install --no-cache-dir --disable-pip-version-check -r needed.txt
-COPY README.md LICENSE ./
+COPY README.md LICENSE hatch_build.py ./
 COPY data data
 COPY sentiment sentiment
 RUN /opt/sentiment/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps . \

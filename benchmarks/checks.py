@@ -19,18 +19,22 @@ from results import DATASETS, Table, parts_asked
 
 from sentiment.checks.drift import LEVEL, Sample, drift
 from sentiment.checks.out_of_fold import folds_for, out_of_fold
+from sentiment.checks.sketched import drift_from
 from sentiment.checks.wrong_labels import joined, ranking
 from sentiment.general import FAST, NAME, bundled
 from sentiment.labels import SENTIMENT
 from sentiment.model.component import log_odds_of, probabilities_of
 from sentiment.model.file import load_model
+from sentiment.model.sketch import HeldOutScores, TextSketch
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
+from sentiment.training.options import TrainingOptions
+from sentiment.training.train import train
 
 SEEDS = range(5)
 SHARE = 0.05
-SPLITS, SPLITS_WITH_CLASSIFIER = 2_000, 200
+SPLITS, SPLITS_WITH_CLASSIFIER, TRAININGS = 2_000, 200, 200
 ROWS = 500  # of each side
 
 Floats = NDArray[np.float64]
@@ -140,9 +144,7 @@ def drifted() -> None:
     ):
         alarms = 0
         for seed in range(count):
-            sample = list(kinds.values())[seed % len(kinds)]
-            rows = np.random.default_rng([seed, 1]).permutation(len(sample.texts))[: 2 * ROWS]
-            halves = _part(sample, rows[:ROWS]), _part(sample, rows[ROWS:])
+            halves = _halves(list(kinds.values())[seed % len(kinds)], seed)
             alarms += bool(drift(*halves, names, seed, classifier=classifier).differing)
             if (seed + 1) % (count // 10) == 0:
                 table.note(f"  {title}: {alarms} alarms in {seed + 1}")
@@ -152,7 +154,53 @@ def drifted() -> None:
         for one, other in combinations(kinds, 2)
     ]
     table.row("two kinds", f"{len(found)}", f"{np.mean(found):.1%}")
+    _sketched(table, kinds, names)
     table.write()
+
+
+def _sketched(table: Table, kinds: dict[str, Sample], names: tuple[str, ...]) -> None:
+    """Compare with sketches: of texts with the same scores, and those that trainings leave."""
+    alarms = 0
+    for seed in range(SPLITS):
+        old, new = _halves(list(kinds.values())[seed % len(kinds)], seed)
+        alarms += bool(drift_from(_sketch(old), new, names, (), seed).differing)
+    table.row("halves of one kind, one as a sketch", f"{SPLITS:,}", f"{alarms / SPLITS:.1%}")
+    found = [
+        bool(drift_from(_sketch(_first(kinds[one])), _first(kinds[other]), names).differing)
+        for one, other in combinations(kinds, 2)
+    ]
+    table.row("two kinds, one as a sketch", f"{len(found)}", f"{np.mean(found):.1%}")
+    sets = [
+        read("airline/Tweets.csv", classes=SENTIMENT.names),
+        stars("multidomain/reviews.csv", "text", "stars"),
+    ]
+    alarms = 0
+    for seed in range(TRAININGS):
+        reviews = sets[seed % len(sets)]
+        rows = np.random.default_rng([seed, 7]).permutation(len(reviews))[: 2 * ROWS]
+        model = train(reviews.take(rows[:ROWS]), TrainingOptions(seed=seed))
+        texts = [reviews.texts[row] for row in rows[ROWS:].tolist()]
+        new = Sample(texts, model.scores(texts).probabilities)
+        sketch = model.record.sketch
+        assert sketch is not None
+        alarms += bool(drift_from(sketch, new, model.labels.names, (), seed).differing)
+        if (seed + 1) % 10 == 0:
+            table.note(f"  models trained on a half: {alarms} alarms in {seed + 1}")
+    table.row("a trained model, the other half", f"{TRAININGS}", f"{alarms / TRAININGS:.1%}")
+
+
+def _sketch(sample: Sample) -> TextSketch:
+    assert sample.probabilities is not None
+    known = ~np.isnan(sample.probabilities).any(axis=1)
+    probabilities = sample.probabilities[known]
+    return TextSketch.of(
+        list(sample.texts), HeldOutScores.of(probabilities, probabilities.argmax(axis=1))
+    )
+
+
+def _halves(sample: Sample, seed: int) -> tuple[Sample, Sample]:
+    rows = np.random.default_rng([seed, 1]).permutation(len(sample.texts))[: 2 * ROWS]
+    return _part(sample, rows[:ROWS]), _part(sample, rows[ROWS:])
 
 
 def _first(sample: Sample) -> Sample:

@@ -77,6 +77,7 @@ _MIN_RATIO = 0.75  # difflib's ratio: "thread" must not match "header" (0.67)
 _MIN_RATIO_SHORT = 0.66  # "jsno" must match "jsonl", "arch" not "force" (0.44)
 _MIN_LONG = 6  # letters
 _MIN_PREFIX = 3  # letters of a prefix
+_MIN_PART = 5  # letters of a single word of a name
 
 
 def hint(word: str, known: Iterable[str], quote: str = "") -> str:
@@ -103,7 +104,7 @@ def near(word: str, known: Iterable[str]) -> list[str]:
 
     The first of these rules that finds any decides: the same but for case and hyphens; what other
     programs call it; all words of one in the other; a common beginning; the same letters; a similar
-    spelling.
+    spelling, of the whole or of one of its words.
     """
     words = {name: _words(name) for name in known}
     asked = _words(word)
@@ -124,7 +125,13 @@ def near(word: str, known: Iterable[str]) -> list[str]:
 
     spelled = {"".join(parts): name for name, parts in reversed(words.items())}
     least = _MIN_RATIO if len(squeezed) >= _MIN_LONG else _MIN_RATIO_SHORT
-    return [spelled[each] for each in get_close_matches(squeezed, spelled, 1, least)]
+    if found := get_close_matches(squeezed, spelled, 1, least):
+        return [spelled[each] for each in found]
+    if len(squeezed) < _MIN_PART:
+        return []
+    part_of = {part: name for name, parts in reversed(words.items()) for part in parts}
+    long = [part for part in part_of if len(part) >= _MIN_PART]
+    return [part_of[part] for part in get_close_matches(squeezed, long, 1, _MIN_RATIO)]
 
 
 def _words(name: str) -> list[str]:

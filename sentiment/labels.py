@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from sentiment.errors import hint
+
 NEGATIVE, NEUTRAL, POSITIVE = "negative", "neutral", "positive"
 
 UNCERTAIN, NO_ANSWER = "uncertain", ""  # answers that are no class
@@ -76,7 +78,9 @@ class LabelSet:
         """
         if name not in self.names:
             known = ", ".join(self.names)
-            raise ValueError(f"no class {name}; the model's classes are {known}")
+            raise ValueError(
+                f"no class {name}{hint(name, self.names)}; the model's classes are {known}"
+            )
         return self.names.index(name)
 
     def indices_of(self, names: Sequence[str]) -> list[int]:

@@ -5,8 +5,10 @@ rarely in memory itself. They have no name: the system deletes them however the 
 """
 
 import os
+import pickle
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from io import BufferedReader, RawIOBase
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast, overload
 from weakref import finalize
@@ -108,6 +110,43 @@ class ArrayFile:
             return np.memmap(self._file, dtype, "r")
         except OSError as error:
             raise _no_space(error) from error
+
+
+class ObjectFile:
+    """A temporary file of Python objects, each of which is read again by the place it is at."""
+
+    def __init__(self) -> None:
+        """Create the file.
+
+        Raises:
+            SentimentError: it cannot be created.
+        """
+        self._file = temporary_copy(())
+        finalize(self, self._file.close)
+        self._end = 0
+
+    def extend(self, values: Iterable[object]) -> list[int]:
+        """Write objects, and return their places.
+
+        Raises:
+            SentimentError: the disk is full.
+        """
+        parts = [pickle.dumps(value, protocol=5) for value in values]
+        places = [*accumulate(map(len, parts), initial=self._end)]
+        self._file.seek(self._end)
+        _write_all(self._file, memoryview(b"".join(parts)))
+        self._end = places.pop()
+        return places
+
+    def read(self, places: Iterable[int]) -> Iterator[Any]:
+        """Yield the objects at some places."""
+        buffered = BufferedReader(cast(RawIOBase, self._file))
+        try:
+            for place in places:
+                buffered.seek(place)
+                yield pickle.load(buffered)
+        finally:
+            buffered.detach()  # closing it would close the file
 
 
 class ArrayList(list[NDArray[Any]]):

@@ -43,9 +43,10 @@ os.fsync = lambda _: None
 
 # The time of one example depends on the machine more than on the code.
 settings.register_profile("random", deadline=None)
-# The same inputs in every run, so that only a change makes a test fail. Before a release, and now
-# and then, `HYPOTHESIS_PROFILE=random make test` looks for others.
-settings.register_profile("same", deadline=None, derandomize=True)
+# The same inputs in every run, so that only a change makes a test fail, and few of them, so that
+# the quick tests stay quick. Before a release, and now and then, `HYPOTHESIS_PROFILE=random make
+# test` looks for others, a hundred for each test.
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 # A shell makes its background jobs ignore interrupts, and tests pass that on to what they start.

@@ -23,7 +23,7 @@ def wheel(trained, tmp_path_factory) -> Path:
     """The package unpacked from a wheel built without network, small models in it."""
     folder = tmp_path_factory.mktemp("wheel")
     source = tmp_path_factory.mktemp("source")
-    for name in (".gitignore", "LICENSE", "README.md", "pyproject.toml"):
+    for name in (".gitignore", "LICENSE", "README.md", "hatch_build.py", "pyproject.toml"):
         copy(ROOT / name, source)
     for name in ("sentiment", "data"):
         copytree(ROOT / name, source / name, ignore=ignore_patterns("__pycache__"))
@@ -105,3 +105,9 @@ def test_click_numpy_and_safetensors_are_enough_to_predict(trained, tmp_path):
     assert done.returncode == 0, done.stderr
     done = python(light, *run, "predict", "-m", str(trained), "wonderful", light=True, cwd=tmp_path)
     assert done.stdout.startswith("positive\t"), done.stderr
+
+
+@pytest.mark.slow
+def test_the_wheel_has_the_manual_pages_where_installers_look(wheel):
+    (page,) = wheel.glob("*.data/data/share/man/man1/sentiment-train.1")
+    assert ".SH SYNOPSIS" in page.read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from sentiment.digests import digests_of
 from sentiment.storage import (
     GrowingTexts,
+    ObjectFile,
     TextStore,
     concatenate,
     sizes_of,
@@ -65,3 +66,13 @@ def test_few_texts_stay_in_memory():
 def test_there_is_nothing_past_the_end():
     with pytest.raises(IndexError):
         stored(["a"])[1]
+
+
+@given(st.lists(st.tuples(TEXT, st.floats(allow_nan=False), st.none() | st.binary()), max_size=9),
+       st.randoms(use_true_random=False))  # fmt: skip
+def test_objects_in_a_file_are_read_in_any_order(values, random):
+    file = ObjectFile()
+    places = file.extend(values[:4]) + file.extend([]) + file.extend(values[4:])
+    order = random.sample(range(len(values)), len(values))
+    assert list(file.read(places[place] for place in order)) == [values[place] for place in order]
+    assert list(file.read(places)) == values  # and again

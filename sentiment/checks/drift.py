@@ -1,6 +1,5 @@
 """How new texts differ from those of a reference: words, scores, lengths, and what it may cost."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from sentiment.checks.out_of_fold import held_out_log_odds
 from sentiment.checks.two_samples import Move, Words, corrected, distances, member_rows
 from sentiment.labels import LabelSet
+from sentiment.model.sketch import compared_classes, confidence_at, words_of_text
 from sentiment.reviews.dataset import LabelledReviews
 
 Floats = NDArray[np.float64]
@@ -27,8 +27,6 @@ TESTS = {
     "lengths": "other lengths",
     "classifier": "a classifier tells them",
 }
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_LONGEST = 5_000  # characters of a text that are looked at
 _MOVES = 10
 _GROUPS = LabelSet(("old", "new"))
 
@@ -49,6 +47,7 @@ class Drift:
         classifier_auc: how well a classifier tells new texts from old ones; None if not asked for.
         accuracy: of the model on the reference; None without labels.
         accuracy_expected: on the new texts, estimated; None without labels.
+        sketched: whether the reference is the sketch that a model keeps of its training texts.
     """
 
     old: int
@@ -63,6 +62,7 @@ class Drift:
     classifier_auc: float | None = None
     accuracy: float | None = None
     accuracy_expected: float | None = None
+    sketched: bool = False
 
     @property
     def p_value(self) -> float:
@@ -185,13 +185,8 @@ def score_distances(probabilities: Floats, members: NDArray[np.bool_]) -> Floats
         members: which texts are new, bool [shuffles, n].
     """
     known = np.nan_to_num(probabilities, nan=0.0)
-    columns = range(1, 2) if known.shape[1] == 2 else range(known.shape[1])
+    columns = compared_classes(known.shape[1])
     return np.asarray(np.max([distances(known[:, k], members) for k in columns], axis=0))
-
-
-def words_of_text(text: str) -> frozenset[str]:
-    """Return the distinct words of a text, in lower case."""
-    return frozenset(_WORD.findall(text[:_LONGEST].casefold()))
 
 
 def unknown_words(
@@ -230,9 +225,7 @@ def accuracy_expected(old: Sample, new: Sample) -> float | None:
     right = _right(old)
     if right is None or old.probabilities is None or new.probabilities is None:
         return None
-    confidence = np.sort(np.nan_to_num(old.probabilities, nan=0.0).max(axis=1))
-    wrong = int(np.count_nonzero(~right))
-    threshold = confidence[wrong - 1] if wrong else 0.0
+    threshold = confidence_at(np.nan_to_num(old.probabilities, nan=0.0).max(axis=1), right)
     return float(np.mean(np.nan_to_num(new.probabilities, nan=0.0).max(axis=1) > threshold))
 
 

@@ -46,6 +46,21 @@ def distances(values: Floats, members: Flags) -> Floats:
     return gaps[:, ends].max(axis=1)
 
 
+def standardized(with_word: Floats, every: Floats, new: Floats | int, old: Floats | int) -> Floats:
+    """Return by how many standard errors a word's share of new texts is above that of old ones.
+
+    Args:
+        with_word: how many new texts have each word, [..., words].
+        every: how many of all have, [words].
+        new: the number of new texts, or [..., 1].
+        old: that of old ones, or [..., 1].
+    """
+    share = every / (new + old)
+    gap = with_word / new - (every - with_word) / old
+    spread = share * (1 - share) * (1 / new + 1 / old)
+    return np.asarray(gap / np.sqrt(np.where(spread > 0, spread, np.inf)))
+
+
 @dataclass(frozen=True, eq=False)
 class Words:
     """Which words stand in which texts.
@@ -90,10 +105,7 @@ class Words:
         rows = members.shape[1]
         new = members.sum(axis=1, keepdims=True)
         with_word = (self.matrix.T @ members.T.astype(np.float64)).T
-        share = every / rows
-        gap = with_word / new - (every - with_word) / (rows - new)
-        spread = share * (1 - share) * (1 / new + 1 / (rows - new))
-        return gap / np.sqrt(np.where(spread > 0, spread, np.inf))
+        return standardized(with_word, every, new, rows - new)
 
     def moved(self, new: Flags, number: int) -> tuple[list["Move"], list["Move"]]:
         """Return the words that came and those that went, the surest first, up to `number` each.
@@ -125,11 +137,16 @@ class Words:
 
 @dataclass(frozen=True)
 class Move:
-    """A word, and the shares of the old and of the new texts that it stands in."""
+    """A word, and the shares of the old and of the new texts that it stands in.
+
+    Attributes:
+        at_most: whether that of the old is not known, and at most `old`.
+    """
 
     word: str
     old: float
     new: float
+    at_most: bool = False
 
 
 def corrected(statistics: Mapping[str, Floats]) -> dict[str, float]:
@@ -138,13 +155,13 @@ def corrected(statistics: Mapping[str, Floats]) -> dict[str, float]:
     Args:
         statistics: of each test: as the texts are, then of each shuffle; [1 + shuffles].
     """
-    standardized = {name: _standardized(values) for name, values in statistics.items()}
-    largest = np.max(list(standardized.values()), axis=0)
+    scores = {name: _z_scores(values) for name, values in statistics.items()}
+    largest = np.max(list(scores.values()), axis=0)
     # Sums of the same numbers in another order differ in the last digits.
-    return {name: float(np.mean(largest >= z[0] - 1e-9)) for name, z in standardized.items()}
+    return {name: float(np.mean(largest >= z[0] - 1e-9)) for name, z in scores.items()}
 
 
-def _standardized(values: Floats) -> Floats:
+def _z_scores(values: Floats) -> Floats:
     """Return how many standard deviations above their mean values are, [n]."""
     spread = values.std()
     return (values - values.mean()) / spread if spread > 1e-12 else np.zeros(values.size)

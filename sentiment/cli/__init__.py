@@ -16,8 +16,8 @@ from typing import NoReturn
 import click
 
 from sentiment import __version__
+from sentiment.cli.commands import Group
 from sentiment.cli.console import console, prepare
-from sentiment.cli.options import Group
 from sentiment.errors import INTERRUPTED, READER_GONE, SentimentError, hint
 from sentiment.runtime import stop
 
@@ -25,12 +25,12 @@ from sentiment.runtime import stop
 COMMANDS = {
     "train": "Train a model on labelled reviews.",
     "evaluate": "Measure a model on labelled reviews.",
-    "cross-validate": "Measure what training makes of reviews, by cross-validation.",
+    "cross-validate": "Measure what training makes of reviews.",
     "tune": "Search for better training options, and train with them.",
     "report": "Write a page that shows how good a model is, and why.",
     "compare": "Compare two models on the same reviews.",
     "calibrate": "Refit a model's probabilities, or set where it abstains.",
-    "probe": "Check what a model can do: negation, contrast, typos and more.",
+    "probe": "Check what a model can do: negation, typos and more.",
     "check": "Find wrong labels, repeats and leaks in labelled reviews.",
     "drift": "Tell whether new texts differ from earlier ones.",
     "predict": "Classify reviews as positive or negative.",
@@ -40,6 +40,8 @@ COMMANDS = {
     "serve": "Answer over HTTP, with a page to try it on.",
     "export": "Export a model's network to Keras or ONNX.",
     "datasets": "Download public data sets, and use them by name.",
+    "help": "Show the help of a command.",
+    "man": "Write manual pages for man.",
 }
 
 
@@ -74,7 +76,11 @@ class _LazyGroup(Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+# Help is as wide as the terminal, 80 columns in a pipe.
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(cls=_LazyGroup, context_settings=_SETTINGS)
 @click.version_option(__version__, message="sentiment %(version)s")
 def group() -> None:
     """Classify reviews as positive or negative, and train on your own.
@@ -88,7 +94,7 @@ def group() -> None:
       sentiment summarize reviews.csv --by store --over date
       sentiment explain "The room was spotless but the staff were rude."
 
-    Help on a command: sentiment train --help
+    Help on a command: sentiment help train, or sentiment train --help
     """
 
 
@@ -146,7 +152,9 @@ def _unexpected(error: Exception) -> int:
 def _run(arguments: list[str]) -> None:
     """Run a command; unlike click's `main`, leave all exceptions to the caller."""
     if "_SENTIMENT_COMPLETE" in os.environ:
-        group.main(prog_name="sentiment")  # completions for a shell
+        from sentiment.cli.completion import complete
+
+        complete(group)
     with group.make_context("sentiment", arguments) as context:
         group.invoke(context)
 

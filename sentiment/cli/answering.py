@@ -2,32 +2,24 @@
 
 import re
 import sys
-import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from sentiment.cli.by_sentence import by_sentence
 from sentiment.cli.console import console
 from sentiment.cli.progress import Meter
+from sentiment.cli.ranking import Answered, Order, Ranking
 from sentiment.cli.reading import Repairs
 from sentiment.cli.scoring import MeteredScorer
+from sentiment.cli.tally import Tally
 from sentiment.errors import DataError, UsageError
-from sentiment.labels import NO_ANSWER, UNCERTAIN, LabelSet
+from sentiment.labels import LabelSet
 from sentiment.model.model import Model
 from sentiment.reviews.batch import BadRow, BadRows, Policy, RowsSource, Source
-from sentiment.reviews.cells import (
-    and_more,
-    count_of,
-    count_of_class,
-    csv_cell,
-    encode,
-    to_json,
-    tsv_cell,
-)
+from sentiment.reviews.cells import csv_cell, encode, to_json, tsv_cell
 from sentiment.reviews.columns import Columns
 from sentiment.reviews.compression import writing
 from sentiment.reviews.opening import Opened
@@ -37,63 +29,6 @@ from sentiment.reviews.writers import Explainer, Writer, instead, writer_for
 from sentiment.workers import default_workers
 
 _REJECTED = ("file", "row", "reason", "raw")
-
-
-class Tally:
-    """Counts answers, input by input.
-
-    Attributes:
-        answers: the number of each answer; "" is that of a row without text.
-        rows: the number of rows of each input, by name.
-    """
-
-    def __init__(self) -> None:
-        """Start the clock."""
-        self.answers: Counter[str] = Counter()
-        self.rows: dict[str, int] = {}
-        self._name = ""
-        self._started = time.monotonic()
-
-    def begin(self, name: str) -> None:
-        """Count for this input from now on."""
-        self._name = name
-        self.rows.setdefault(name, 0)
-
-    def add(self, answers: Iterable[str] | Mapping[str, int]) -> None:
-        """Count answers, or add counts made elsewhere."""
-        before = self.total
-        self.answers.update(answers)
-        self.rows[self._name] += self.total - before
-
-    @property
-    def total(self) -> int:
-        """The number of rows."""
-        return self.answers.total()
-
-    def warn_if_empty(self) -> None:
-        """Warn of inputs without rows."""
-        if empty := [name for name, rows in self.rows.items() if not rows]:
-            console.warn(f"no rows in {and_more(empty, 1)}")
-
-    def fail_if_empty(self) -> None:
-        """Raise DataError if there are no rows at all."""
-        if not self.total:
-            raise DataError(f"no rows in {and_more(list(self.rows), 1)} (--fail-if-empty)")
-
-    def report(self, target: Path, classes: Sequence[str]) -> None:
-        """Print the number of rows and of each answer, the time it took, and the output."""
-        seconds = time.monotonic() - self._started
-        parts = [
-            f"{count_of_class(self.answers[answer], answer)} "
-            f"({self.answers[answer] / self.total:.0%})"
-            for answer in (*reversed(classes), UNCERTAIN)
-            if self.answers[answer]
-        ]
-        if self.answers[NO_ANSWER]:
-            parts.append(f"{self.answers[NO_ANSWER]:,} without text")
-        what = f": {', '.join(parts)}" if parts else ""
-        rows = f"{count_of(self.total, 'row')} in {seconds:,.1f} s"
-        console.note(f"{and_more(list(self.rows), 1)}: {rows}{what} → {target}")
 
 
 def check_rejects(path: Path, policy: str) -> None:
@@ -171,6 +106,9 @@ class Target:
         explain: whether to add the contributions of words.
         kept: whether rows that cannot be read keep their places.
         by_sentence: whether each sentence has a row.
+        skip_empty: whether rows without text are left out.
+        order: the order of the rows; None for that of the input.
+        style: returns what to print for an answer, in lines for people.
 
     Raises:
         UsageError: the choices contradict each other.
@@ -182,6 +120,9 @@ class Target:
     explain: bool
     kept: bool = False
     by_sentence: bool = False
+    skip_empty: bool = False
+    order: Order | None = None
+    style: Callable[[str], str] = str
 
     def __post_init__(self) -> None:
         check_prefix(self.prefix)
@@ -221,10 +162,11 @@ def answer_rows(
     target: Target,
     workers: int | None,
     meter: Meter,
+    tally: Tally | None = None,
     *,
     fail_if_empty: bool = False,
 ) -> Tally:
-    """Answer every row of every input, in order, and write each batch at once.
+    """Answer every row of every input, in order, and write each batch at once if it can be.
 
     Args:
         model: answers the rows.
@@ -232,16 +174,18 @@ def answer_rows(
         target: where the answers go.
         workers: the number of processes that score; None for a good default.
         meter: shows the progress.
+        tally: counts the answers, also of a run that fails; None for one of its own.
         fail_if_empty: whether it is an error if there are no rows.
 
     Raises:
         SentimentError: an input cannot be read, or the answers cannot be written as asked.
     """
     repairs = Repairs(wanted=model.repairs)
-    tally = Tally()
+    tally = tally or Tally()
     explainer = _explainer(model) if target.explain else None
-    # Explaining is slow and happens in this process: more workers would wait for it.
-    workers = 1 if explainer else workers or default_workers()
+    # Explaining is slow and happens in this process: more workers would wait for it. Sorted rows
+    # are explained at the end, and only those that are written.
+    workers = 1 if explainer and not target.order else workers or default_workers()
     # Texts are repaired once, where they are counted.
     scoring = model.with_repair(False) if repairs.wanted else model
     with target.open() as stream, MeteredScorer(scoring, workers, meter) as scorer:
@@ -249,11 +193,14 @@ def answer_rows(
         try:
             for opened in inputs:
                 with closing(opened.source):
-                    each = by_sentence(opened, target.prefix) if target.by_sentence else opened
+                    each = replace(opened, batches=tally.reading(opened.batches))
+                    each = by_sentence(each, target.prefix) if target.by_sentence else each
                     tally.begin(each.source.name)
                     meter.begin()
                     if each.columns.text:  # an empty file has no columns
                         _answer_input(model, each, scorer, output, repairs, tally)
+            console.clear_status()
+            output.write_waiting()
         except DataError:
             output.break_off()
             raise
@@ -261,6 +208,8 @@ def answer_rows(
             with suppress(Exception):  # the stream may be closed, or a write unfinished
                 output.break_off()
             raise
+        finally:
+            tally.left_out = tally.total - output.written
         if fail_if_empty:
             tally.fail_if_empty()
         output.close()
@@ -276,7 +225,7 @@ def _answer_input(
     repairs: Repairs,
     tally: Tally,
 ) -> None:
-    writer = output.writer(each.source, each.columns)
+    output.writer(each.source, each.columns)  # an input of other columns is an error at once
     is_split = output.target.by_sentence
     # A sentence is never a word for a missing value: *Any faults? None*.
     texts_of = texts_to_show if is_split else texts_to_score
@@ -289,9 +238,9 @@ def _answer_input(
     for batch, scores in batches:
         answers = model.answers(scores)
         reasons = model.reasons(answers, scores)
-        writer.write(batch, answers, scores.of_columns(model.labels), reasons)
+        output.put(each, Answered(batch, answers, scores.probabilities, reasons))
         tally.add(answers)
-        output.stream.flush()
+        output.stream.flush()  # not before they are counted, which a summary is read for
 
 
 def _unknown() -> None:
@@ -310,14 +259,52 @@ def _explainer(model: Model) -> Explainer:
 
 @dataclass
 class Output:
-    """Where records go, and how; the first input decides the columns."""
+    """Where records go, and how; the first input decides the columns.
+
+    Attributes:
+        stream: what is written to.
+        target: where that is, and how.
+        labels: the classes of the answers.
+        explainer: see `writer_for`.
+        first: the first input.
+        written: the number of rows written.
+    """
 
     stream: BinaryIO
     target: Target
     labels: LabelSet
     explainer: Explainer | None = None
     first: Source | None = None
+    written: int = 0
     _writer: Writer | None = None
+    _ranking: Ranking | None = None
+
+    def put(self, opened: Opened, answered: Answered) -> None:
+        """Write rows of an input at once; or at the end, if they are to be in another order.
+
+        Raises:
+            SentimentError: they cannot be written as asked, or cannot wait.
+        """
+        if self.target.skip_empty:
+            answered = answered.with_answer()
+            if not len(answered.batch):  # from which no types of columns can be found
+                return
+        if self.target.order is None:
+            self._write(opened.source, opened.columns, answered)
+            return
+        self._ranking = self._ranking or Ranking(self.target.order)
+        self._ranking.add(opened.source, opened.columns, answered)
+
+    def write_waiting(self) -> None:
+        """Write the rows that wait to be sorted."""
+        for source, columns, answered in self._ranking.batches() if self._ranking else ():
+            self._write(source, columns, answered)
+
+    def _write(self, source: Source, columns: Columns, answered: Answered) -> None:
+        writer = self.writer(source, columns)
+        probabilities = answered.probabilities[:, [label for _, label in self.labels.columns]]
+        writer.write(answered.batch, answered.predicted, probabilities, answered.reasons)
+        self.written += len(answered.batch)
 
     def writer(self, source: Source, columns: Columns) -> Writer:
         """Return the writer, made for the first source.
@@ -337,6 +324,7 @@ class Output:
                 explainer=self.explainer,
                 kept=self.target.kept,
                 to_file=self.target.path is not None,
+                style=self.target.style,
             )
             if self._writer.note:
                 console.note(f"{self.target.path}: {self._writer.note}")

@@ -35,6 +35,7 @@ from sentiment.model.component import Calibration, log_odds_of
 from sentiment.model.decision import AnyDecision, Decision
 from sentiment.model.file import save_model
 from sentiment.model.model import Model, Scores
+from sentiment.model.sketch import HeldOutScores
 from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.decide import enough_to_choose
@@ -85,12 +86,14 @@ class _Refit(NamedTuple):
         return {"refit": {"n": self.n, **self.calibration.as_json(), **metrics}}
 
 
-@click.command(short_help="Refit a model's probabilities, or set where it abstains.")
+@click.command(
+    cls=options.TopicCommand, short_help="Refit a model's probabilities, or set where it abstains."
+)
 @click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")
 @options.model
 @click.option("--goal", "goal_texts", multiple=True, metavar="GOAL=NUMBER",
               help="Set where to answer: precision=0.95, recall=0.9 or coverage=0.8; others may be "
-              "combined with precision. Without --refit, probabilities stay.")  # fmt: skip
+              "combined with precision.")  # fmt: skip
 @click.option("--refit", is_flag=True,
               help="With --goal: refit on half of DATA, and set the goal on the rest.")  # fmt: skip
 @click.option("-o", "--output", required=True, type=options.TARGET, metavar="FILE",
@@ -184,7 +187,7 @@ def _calibrate(job: _Job) -> tuple[dict[str, Any], list[str]]:
         lines += [*([""] if lines else []), *_goals_as_text(choice, len(rest), made.labels)]
     else:
         _note_dropped_goal(model)
-    made = _with_cells(made, p, reviews.labels[known])
+    made = _with_scores(made, p, reviews.labels[known])
     console.clear_status()
     save_model(made, job.output)
     console.note(f"saved {job.output}")
@@ -204,10 +207,12 @@ def _with_record(model: Model, reviews: LabelledReviews, job: _Job) -> Model:
     return replace(model, record=replace(model.record, provenance=about, training_hashes=seen))
 
 
-def _with_cells(model: Model, probabilities: Floats, labels: Labels) -> Model:
-    """Return the model with these reviews as what is known of its errors."""
-    cells = ScoreCells.of(probabilities, labels)
-    return replace(model, record=replace(model.record, cells=cells))
+def _with_scores(model: Model, probabilities: Floats, labels: Labels) -> Model:
+    """Return the model with these reviews as what is known of its scores and errors."""
+    cells, sketch = ScoreCells.of(probabilities, labels), model.record.sketch
+    if sketch is not None:
+        sketch = replace(sketch, scores=HeldOutScores.of(probabilities, labels))
+    return replace(model, record=replace(model.record, cells=cells, sketch=sketch))
 
 
 def _halves(reviews: LabelledReviews) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

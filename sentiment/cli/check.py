@@ -69,7 +69,9 @@ class _Job:
     as_json: bool
 
 
-@click.command(short_help="Find wrong labels, repeats and leaks in labelled reviews.")
+@click.command(
+    cls=options.TopicCommand, short_help="Find wrong labels, repeats and leaks in labelled reviews."
+)
 @click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")
 @click.option("--test", multiple=True, type=options.NAME, metavar="FILE",
               help="Test reviews; none should stand in DATA. May be repeated.")  # fmt: skip
@@ -81,7 +83,7 @@ class _Job:
               "Parquet.")  # fmt: skip
 @fail_over(FIGURES, _EXAMPLE)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,
-              help="Of the folds.")  # fmt: skip
+              metavar="N", help="Seed of the folds: the same gives the same figures.")  # fmt: skip
 @options.workers
 @options.training_reading
 @options.force

@@ -12,10 +12,11 @@ from tempfile import TemporaryFile
 from typing import TypeVar
 
 from sentiment.cli import options
-from sentiment.cli.answering import Tally, check_prefix
+from sentiment.cli.answering import check_prefix
 from sentiment.cli.console import console
-from sentiment.cli.predict import Engine
+from sentiment.cli.predict_options import Engine
 from sentiment.cli.reading import announce, readable, warn_of_overlap, warn_of_unknown
+from sentiment.cli.tally import Tally
 from sentiment.cluster.engine import running
 from sentiment.cluster.files import (
     FileJob,

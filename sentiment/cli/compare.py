@@ -204,7 +204,7 @@ def _ends(interval: Interval | None, metric: Metric) -> str:
     return " to ".join(map(metric.write_change, interval))
 
 
-@click.command(short_help="Compare two models on the same reviews.")
+@click.command(cls=options.TopicCommand, short_help="Compare two models on the same reviews.")
 @click.argument("a", type=options.NAME)
 @click.argument("b", type=options.NAME)
 @click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")

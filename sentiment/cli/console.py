@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sentiment import files
+from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN
 from sentiment.reviews.cells import visible
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -162,6 +163,22 @@ def _is_terminal() -> bool:
 def _styled(text: str, **style: Any) -> str:
     """Color a text on a terminal, by the convention of no-color.org."""
     return click.style(text, **style) if _is_terminal() and not os.environ.get("NO_COLOR") else text
+
+
+def stdout_has_colors() -> bool:
+    """Return whether stdout is a terminal with colors, by the convention of no-color.org."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not plain
+
+
+COLORS = {POSITIVE: "green", NEGATIVE: "red", UNCERTAIN: "yellow"}
+OTHER_COLOR = "blue"  # of other classes
+
+
+def in_color(answer: str) -> str:
+    """Return an answer in its color, in bold."""
+    color = COLORS.get(answer, OTHER_COLOR)
+    return click.style(answer, fg=color, bold=True) if answer else answer
 
 
 console = Console()

@@ -98,17 +98,20 @@ class _Job:
     as_json: bool
 
 
-@click.command(short_help="Measure what training makes of reviews, by cross-validation.")
+@click.command(
+    cls=options.TopicCommand,
+    short_help="Measure what training makes of reviews.",
+)
 @click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")
 @click.option("--folds", type=click.IntRange(2, 1000), default=_FOLDS, show_default=True,
               metavar="K", help="Parts of the reviews; each is answered by a model trained on the "
               "others.")  # fmt: skip
 @click.option("--repeats", type=click.IntRange(1, 1000), default=1, show_default=True,
-              metavar="R", help="Divide the reviews so many times, each time anew.")  # fmt: skip
-@click.option("--group", metavar="COLUMN",
+              metavar="R", help="Times to divide the reviews into folds.")  # fmt: skip
+@click.option("--group", type=options.COLUMN, metavar="COLUMN",
               help="Keep reviews with the same value of a column, such as a customer, in one "
               "fold.")  # fmt: skip
-@click.option("--time", metavar="COLUMN",
+@click.option("--time", type=options.COLUMN, metavar="COLUMN",
               help="Train on the past: divide the reviews into blocks by the time in a column, and "
               "answer each by a model of those before it.")  # fmt: skip
 @click.option("--baseline", is_flag=True,
@@ -120,11 +123,12 @@ class _Job:
 @click.option("--plot", type=options.TARGET, metavar="FILE",
               help="Draw the curve here: PNG, SVG or PDF. Needs matplotlib.")  # fmt: skip
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
+              type=options.Column("length", "negation"),
               help="Measure the reviews of each value of a column separately; `length` and "
               "`negation` need no column; may be repeated.")  # fmt: skip
 @click.option("--out-of-fold", type=options.TARGET, metavar="FILE",
               help="Write each row here, with the answer of the model that was not trained on "
-              "it.")  # fmt: skip
+              "it, in the first repeat.")  # fmt: skip
 @click.option("--fail-under", multiple=True, metavar="METRIC=NUMBER",
               help="Exit with code 6 if a metric is below its limit, as in accuracy=0.9 or "
               "slice:COLUMN=VALUE:accuracy=0.8; may be repeated.")  # fmt: skip
@@ -144,7 +148,7 @@ def command(
     options. So each review is answered by a model that did not see it, and no test reviews are
     needed. Each class is divided evenly, and equal texts stay in one fold.
 
-    The metrics are those of models trained on so many reviews: a little lower than those of one
+    The metrics are those of models trained on part of the reviews: a little lower than those of one
     trained on all. Their 95% intervals respect that folds share training reviews (Nadeau and
     Bengio, 2003). --repeats 3 makes them steadier.
 
@@ -167,8 +171,11 @@ def command(
     of_gates = (gate.column for gate in gates if gate.column is not None)
     columns = tuple(dict.fromkeys([*sliced, *of_gates]))
     reading = reading_for(columns, reading)
-    divided = [each for each in (chosen["group"], chosen["time"]) if each is not None]
-    reading = replace(reading, keep=tuple(dict.fromkeys([*reading.keep, *divided])))
+    divided = {f"--{name}": chosen[name] for name in ("group", "time") if chosen[name] is not None}
+    if divided:
+        uses = " or ".join([*divided, *(["a slice"] if reading.keep else [])])
+        keep = tuple(dict.fromkeys([*reading.keep, *divided.values()]))
+        reading = replace(reading, keep=keep, kept_for=uses)
     _cross_validate(_Job(columns=columns, gates=gates, reading=reading, **chosen))
 
 
@@ -191,6 +198,8 @@ def _cross_validate(job: _Job) -> None:
     plan = _plan(job, reviews)
     smaller = subsets(reviews, plan[0], job.options.seed) if job.curve else {}
     _announce(plan, smaller, reviews)
+    if len(plan) == 1 and len(plan[0]) == 2:
+        console.note("two folds make intervals too wide to be of use; more --folds or --repeats")
     repairs = Repairs(wanted=job.options.repair)
     repairs.count(reviews.texts)
     repairs.report()
@@ -200,7 +209,7 @@ def _cross_validate(job: _Job) -> None:
     console.clear_status()
     _warn_of_unread(results, plan, reviews)
     if job.out_of_fold is not None:
-        write_out_of_fold(job.out_of_fold, job.data, job.reading, reviews, results[0])
+        write_out_of_fold(job.out_of_fold, job.data, job.reading, reviews, results[0], len(plan))
     curve = _curve(job, reviews, smaller, results[0], fit, progress) if smaller else None
     found = replace(_measured(job, reviews, plan, results, values), curve=curve)
     if curve is not None and job.plot is not None:

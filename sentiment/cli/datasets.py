@@ -19,6 +19,12 @@ from sentiment.reviews.cells import progress_bar
 
 _SECONDS_BETWEEN = 0.1
 
+
+def _names_beginning(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """Return the data sets that begin as typed."""
+    return [name for name in CATALOG if name.startswith(incomplete)]
+
+
 _cache_option: Callable[..., Any] = click.option(
     "--cache", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help=f"Keep data sets here. Default: ${VARIABLE}, else the platform's cache folder.",
@@ -66,7 +72,7 @@ def list_command(cache: Path | None, as_json: bool) -> None:
 
 @command.command("get", short_help="Download data sets from their publishers.")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...",
-                shell_complete=lambda *_: list(CATALOG))  # fmt: skip
+                shell_complete=_names_beginning)  # fmt: skip
 @click.option("--force", is_flag=True, help="Download again what is already here.")
 @_cache_option
 @options.as_json

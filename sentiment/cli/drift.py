@@ -9,7 +9,10 @@ from typing import Any
 import click
 import numpy as np
 
+from sentiment.checks.distributions import Distribution, distributions_from, distributions_of
 from sentiment.checks.drift import FIGURES, LEVEL, Drift, Sample, drift
+from sentiment.checks.page import write_page
+from sentiment.checks.sketched import drift_from
 from sentiment.checks.two_samples import Move
 from sentiment.cli import options
 from sentiment.cli.console import console
@@ -18,7 +21,7 @@ from sentiment.cli.models import open_model
 from sentiment.cli.reading import read_reviews
 from sentiment.cli.scoring import score_texts
 from sentiment.cli.tables import class_name, shortened
-from sentiment.errors import DataError, UsageError
+from sentiment.errors import DataError, ModelError, UsageError, command_line
 from sentiment.evaluation.metrics import percent
 from sentiment.model.file import is_model_file
 from sentiment.model.model import Model
@@ -34,15 +37,18 @@ _SAMPLE = 2_000
 _LEAST = 20  # texts of each side
 _WORD_WIDTH = 20
 
+Compared = tuple[Drift, list[Distribution]]
+
 
 @dataclass(frozen=True)
 class _Job:
     """What `drift` was asked to do.
 
     Attributes:
-        reference, new: files of texts.
-        model_path: whose scores are compared.
+        reference, new: files of texts; the reference may be a model.
+        model_path: whose scores are compared; None for the reference's, or the usual one.
         classifier: whether to train a classifier that tells new from old, too.
+        html: where to write a page; None for nowhere.
     """
 
     reference: str
@@ -53,10 +59,19 @@ class _Job:
     seed: int
     workers: int | None
     reading: ReadOptions
+    html: Path | None
+    force: bool
     as_json: bool
 
+    @property
+    def from_model(self) -> bool:
+        """Whether the reference is the sketch in a model."""
+        return self.reference != "-" and is_model_file(Path(self.reference))
 
-@click.command(short_help="Tell whether new texts differ from earlier ones.")
+
+@click.command(
+    cls=options.TopicCommand, short_help="Tell whether new texts differ from earlier ones."
+)
 @click.argument("reference", type=options.NAME)
 @click.argument("new", type=options.NAME)
 @options.model
@@ -65,9 +80,13 @@ class _Job:
               "more.")  # fmt: skip
 @fail_over(FIGURES, _EXAMPLE)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,
-              help="Of the shuffles.")  # fmt: skip
+              metavar="N",
+              help="Seed of the shuffles: the same gives the same figures.")  # fmt: skip
 @options.workers
 @options.measured_reading
+@click.option("--html", type=options.TARGET, metavar="FILE",
+              help="Write a page for a browser: one file that needs no network.")  # fmt: skip
+@options.force
 @options.as_json
 @options.verbosity
 def command(fail_over: tuple[str, ...], **chosen: Any) -> None:
@@ -82,8 +101,12 @@ def command(fail_over: tuple[str, ...], **chosen: Any) -> None:
     the model is. Of texts that it has seen, a model is surer than of others: if REFERENCE has some,
     scores and accuracy are left out.
 
+    REFERENCE may be a model: it keeps a sketch of its training texts (counts of words by their
+    hashes, lengths, scores of held-out texts). Nothing but --classifier needs the texts themselves.
+
     \b
     Examples:
+      sentiment drift shop.safetensors last_week.csv --html drift.html
       sentiment drift reviews.csv last_week.csv
       sentiment drift held_out.csv last_week.csv -m shop.safetensors --fail-over accuracy_drop=0.05
       sentiment drift reviews.csv last_week.csv --fail-over alarm=0 --json
@@ -93,25 +116,96 @@ def command(fail_over: tuple[str, ...], **chosen: Any) -> None:
 
 def _drift(job: _Job) -> None:
     """Read, score, compare and print."""
-    if job.reference == job.new == "-":
-        raise UsageError("stdin is named twice: name REFERENCE or NEW as a file")
-    if "classifier_auc" in job.limits and not job.classifier:
-        raise UsageError("--fail-over classifier_auc needs --classifier: add it")
-    for name in (job.reference, job.new):
-        if name != "-" and is_model_file(Path(name)):
-            raise UsageError(f"{name}: a model; name the texts it was trained on, and -m {name}")
-    _, model = open_model(job.model_path, classes=job.reading.classes)
-    old = _sample(job.reference, job, model, labelled=True)
-    new = _sample(job.new, job, model, labelled=False)
-    console.status("comparing …")
-    found = drift(old, new, model.labels.names, job.seed, classifier=job.classifier)
+    _check(job)
+    options.check_targets([job.html] if job.html else [], _places(job), force=job.force)
+    found, distributions = _with_model(job) if job.from_model else _with_texts(job)
     console.clear_status()
+    if job.html is not None:
+        write_page(found, distributions, job.reference, job.new, job.html)
+        console.note(f"saved {job.html}")
     if job.as_json:
         sides = {"reference": job.reference, "new_texts": job.new}
         click.echo(json.dumps(found.as_json() | sides))
     else:
         click.echo("\n".join(_as_text(found)))
     check_limits(job.limits, found.figures)
+
+
+def _check(job: _Job) -> None:
+    """Check that what was asked for goes together.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if job.reference == job.new == "-":
+        raise UsageError("stdin is named twice: name REFERENCE or NEW as a file")
+    if "classifier_auc" in job.limits and not job.classifier:
+        raise UsageError("--fail-over classifier_auc needs --classifier: add it")
+    if job.new != "-" and is_model_file(Path(job.new)):
+        raise UsageError(f"{job.new}: a model; name the model first, and then new texts")
+    if job.html == options.STDOUT and job.as_json:
+        raise UsageError("two results would go to standard output; give the page a file name")
+    if not job.from_model:
+        return
+    if job.classifier:
+        raise UsageError(
+            f"--classifier needs reference texts, and {job.reference} keeps none: name them in "
+            "place of the model, or leave out --classifier"
+        )
+    if job.model_path is not None and not _is_same(job.model_path, job.reference):
+        raise UsageError(
+            f"{job.reference} is a model, and -m names another one: leave out -m, or name "
+            "reference texts"
+        )
+
+
+def _is_same(path: Path, name: str) -> bool:
+    return path.is_file() and path.samefile(name)
+
+
+def _places(job: _Job) -> list[Path]:
+    """Return the files that are read."""
+    names = [job.new] if job.from_model else [job.reference, job.new]
+    places = [each for name in names for each in options.resolve_inputs([name], "answering")]
+    model = [Path(job.reference)] if job.from_model else []
+    return [*model, *(place for place in places if isinstance(place, Path))]
+
+
+def _with_model(job: _Job) -> Compared:
+    """Compare new texts with the sketch that a model keeps of its training texts.
+
+    Raises:
+        ModelError: it keeps none.
+    """
+    path, model = open_model(Path(job.reference), classes=job.reading.classes)
+    sketch = model.record.sketch
+    if sketch is None:
+        again = command_line("drift", "TRAINING_TEXTS.csv", job.new, "-m", path)
+        raise ModelError(
+            f"{path}: keeps no sketch of its training texts, as models made before do not; train "
+            f"it again, or name texts to compare with: `{again}`"
+        )
+    if model.words:  # its held-out scores are from before they were added
+        sketch = sketch.without_scores()
+    if sketch.scores is None:
+        console.note(f"{path}: no held-out scores, so scores and accuracy are not compared")
+    new = _sample(job.new, job, model, labelled=False)
+    console.status("comparing …")
+    phrases = [text for each in model.components for text in each.phrases.values()]
+    names = model.labels.names
+    found = drift_from(sketch, new, names, phrases, job.seed)
+    return found, distributions_from(sketch, new, names)
+
+
+def _with_texts(job: _Job) -> Compared:
+    """Compare new texts with those of the reference."""
+    _, model = open_model(job.model_path, classes=job.reading.classes)
+    old = _sample(job.reference, job, model, labelled=True)
+    new = _sample(job.new, job, model, labelled=False)
+    console.status("comparing …")
+    names = model.labels.names
+    found = drift(old, new, names, job.seed, classifier=job.classifier)
+    return found, distributions_of(old, new, names)
 
 
 def _sample(name: str, job: _Job, model: Model, *, labelled: bool) -> Sample:
@@ -157,7 +251,8 @@ def _read(name: str, job: _Job, model: Model, *, labelled: bool) -> tuple[Sequen
 
 def _as_text(found: Drift) -> Iterator[str]:
     """Yield the lines of what was found."""
-    yield f"{count_of(found.new, 'new text')}, {found.old:,} of the reference"
+    reference = "training texts, by the model's sketch" if found.sketched else "of the reference"
+    yield f"{count_of(found.new, 'new text')}, {found.old:,} {reference}"
     yield ""
     yield f"{'':<18}{'old':>8}{'new':>8}"
     old, new = percent(found.unknown_expected), percent(found.unknown_words)
@@ -184,7 +279,8 @@ def _moves(title: str, moves: Sequence[Move]) -> Iterator[str]:
     """Yield a line of words that came, or went, with their shares of the texts."""
     if moves:
         shown = ", ".join(
-            f"{shortened(move.word, _WORD_WIDTH)} {percent(move.old)} → {percent(move.new)}"
+            f"{shortened(move.word, _WORD_WIDTH)} {'≤ ' * move.at_most}{percent(move.old)} → "
+            f"{percent(move.new)}"
             for move in moves
         )
         yield f"{title}: {shown}"

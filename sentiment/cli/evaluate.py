@@ -13,7 +13,7 @@ from sentiment.cli import options
 from sentiment.cli.answering import check_rejects, handling
 from sentiment.cli.console import console
 from sentiment.cli.models import describe_band, open_model, test_reviews
-from sentiment.cli.predict import Engine, engine_options
+from sentiment.cli.predict_options import Engine, engine_options
 from sentiment.cli.reading import read_reviews, score, shared_classes
 from sentiment.cli.tables import class_name, shortened, width_of
 from sentiment.errors import GoalError, UsageError
@@ -83,7 +83,7 @@ class _Job:
     as_json: bool
 
 
-@click.command(short_help="Measure a model on labelled reviews.")
+@click.command(cls=options.TopicCommand, short_help="Measure a model on labelled reviews.")
 @click.argument("data", nargs=-1, type=options.NAME, metavar="[DATA]...")
 @options.model
 @options.threshold
@@ -91,6 +91,7 @@ class _Job:
 @options.languages
 @options.words
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
+              type=options.Column("length", "negation"),
               help="Measure the reviews of each value of a column separately; `length` and "
               "`negation` need no column; may be repeated.")  # fmt: skip
 @click.option("--fail-under", multiple=True, metavar="METRIC=NUMBER",

@@ -1,6 +1,5 @@
 """`sentiment explain`: the words that led to an answer."""
 
-import os
 import shutil
 import sys
 import unicodedata
@@ -12,12 +11,12 @@ from typing import Any
 import click
 
 from sentiment.cli import options
-from sentiment.cli.console import console, two_sided
+from sentiment.cli.console import COLORS, OTHER_COLOR, console, stdout_has_colors, two_sided
+from sentiment.cli.inputs import Given, open_inputs, sort_arguments
 from sentiment.cli.models import open_model
-from sentiment.cli.predict import Given, open_inputs, sort_arguments
 from sentiment.cli.reading import Repairs
 from sentiment.errors import UsageError
-from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN, LabelSet, shown_probability
+from sentiment.labels import LabelSet, shown_probability
 from sentiment.model.explanation import Explanation, Word, explain
 from sentiment.model.model import Model
 from sentiment.model.removal import Removal, smallest_removal
@@ -36,7 +35,6 @@ _BACKGROUNDS = {
     "magenta": (225, 219, 213, 207),
 }
 _BLACK = 16
-_COLORS = {POSITIVE: "green", NEGATIVE: "red", UNCERTAIN: "yellow"}
 
 
 def colors_of(explanation: Explanation, labels: LabelSet) -> tuple[str, str]:
@@ -44,8 +42,8 @@ def colors_of(explanation: Explanation, labels: LabelSet) -> tuple[str, str]:
     toward, over = labels.names[explanation.toward], labels.names[explanation.over]
     if labels.is_binary:
         return ("green", "red") if explanation.toward else ("red", "green")
-    other = "blue" if toward in _COLORS else "magenta"
-    return _COLORS.get(toward, "blue"), _COLORS.get(over, other)
+    other = "blue" if toward in COLORS else "magenta"
+    return COLORS.get(toward, "blue"), COLORS.get(over, other)
 
 
 def highlighted(
@@ -155,7 +153,7 @@ def as_text(
         return
     answer = explanation.answer
     why = f"  {explanation.reason}" if explanation.reason else ""
-    shown = style.style(answer, _COLORS.get(answer, "blue"), bold=True)
+    shown = style.style(answer, COLORS.get(answer, OTHER_COLOR), bold=True)
     yield f"{shown}  {_probabilities(explanation.probabilities, labels)}{why}"
     yield ""
     width, colors = max(style.width - 2, 20), colors_of(explanation, labels)
@@ -233,7 +231,7 @@ def _flip(
         return f"without its {words} the answer would be the same"
     names = [f"“{printable(explanation.words[number].text)}”" for number in removal.words]
     named = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    answer = style.style(removal.answer, _COLORS.get(removal.answer, "blue"), bold=True)
+    answer = style.style(removal.answer, COLORS.get(removal.answer, OTHER_COLOR), bold=True)
     return f"without {named} it would be {answer} ({_probabilities(removal.probabilities, labels)})"
 
 
@@ -253,7 +251,7 @@ def _by_sentence(
         room = max(style.width - answer_width - 14, 20)
         text = printable(" ".join(each.text.split()))
         text = text if len(text) <= room else f"{text[: room - 1]}…"
-        answer = style.style(each.answer.ljust(answer_width), _COLORS.get(each.answer, "blue"))
+        answer = style.style(each.answer.ljust(answer_width), COLORS.get(each.answer, OTHER_COLOR))
         yield f"    {answer}  {probability:6}  {text}"
 
 
@@ -377,10 +375,8 @@ def _label(model: Model, name: str) -> int:
 
 def _style() -> Style:
     """Return a style with colors if the terminal has them, by the convention of no-color.org."""
-    to_terminal = sys.stdout.isatty()
-    colored = to_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    width = shutil.get_terminal_size().columns if to_terminal else 80
-    return Style(min(width, _WIDEST), colored)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
+    return Style(min(width, _WIDEST), stdout_has_colors())
 
 
 def _texts(opened: Iterable[Opened]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from sentiment.files import is_stream, replacing
 from sentiment.runtime import require
 
 
-@click.command(short_help="Export a model's network to Keras or ONNX.")
+@click.command(cls=options.TopicCommand, short_help="Export a model's network to Keras or ONNX.")
 @click.argument("model_path", required=False, type=options.MODEL, metavar="[MODEL]")
 @click.option("--to", "kind", required=True, type=options.Choice(["keras", "onnx"]),
               help="The format.")  # fmt: skip

@@ -211,6 +211,7 @@ def by_class(counts: Mapping[str, int]) -> str:
 
 
 def _origin(about: Mapping[str, Any]) -> Rows:
+    yield from ((title, about[title]) for title in ("name", "note") if title in about)
     yield "trained on", _reviews(about["training"])
     rows = about["validation"]
     if DatasetSummary.from_json(rows).total:  # none if a base knew them all
@@ -339,7 +340,7 @@ def why_kept(losses: Sequence[float], number: int) -> str:
 _WIDTH = 100
 
 
-@click.command(short_help="Show what is in a model.")
+@click.command(cls=options.TopicCommand, short_help="Show what is in a model.")
 @click.argument("model_path", required=False, type=options.MODEL, metavar="[MODEL]")
 @click.option("--words", type=click.IntRange(1), metavar="N",
               help="Show the N strongest n-grams of each class.")  # fmt: skip

@@ -49,10 +49,19 @@ def write_out_of_fold(
     reading: ReadOptions,
     reviews: LabelledReviews,
     result: OutOfFold,
+    repeats: int = 1,
 ) -> None:
     """Write each row of the files, in order, with the answer of a model not trained on it.
 
     Rows that were dropped, such as those without a label, have empty answers.
+
+    Args:
+        path: of the file to write.
+        data: the files.
+        reading: how they were read.
+        reviews: what was read.
+        result: the answers of the first of the repeats.
+        repeats: how many there were.
 
     Raises:
         DataError: the files have changed since they were read.
@@ -78,7 +87,8 @@ def write_out_of_fold(
         if done < reviews.rows_read:
             raise _changed(data)
         output.close()
-    console.note(f"saved {path}: {count_of(done, 'row')} with out-of-fold answers")
+    of = " of the first repeat" if repeats > 1 else ""
+    console.note(f"saved {path}: {count_of(done, 'row')} with out-of-fold answers{of}")
 
 
 def _changed(data: Sequence[str]) -> DataError:

@@ -4,7 +4,7 @@ import csv
 import math
 from pathlib import Path
 
-from sentiment.errors import DataError
+from sentiment.errors import DataError, hint_file
 from sentiment.labels import LabelSet
 from sentiment.model.own_words import LARGEST, MOST, OwnWords, signed_weights, tokens_of
 from sentiment.reviews.batch import row_error
@@ -58,7 +58,8 @@ def _lines(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from error
+        near = hint_file(path, sorted(path.parent.glob("*")))
+        raise DataError(f"{path}: {error.strerror}{near}") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8; save it as UTF-8") from error
 

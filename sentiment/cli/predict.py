@@ -1,270 +1,32 @@
 """`sentiment predict`: answers for texts, files and pipes."""
 
-import os
-import re
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sentiment.cli import options
-from sentiment.cli.console import console
+from sentiment.cli.console import in_color, stdout_has_colors
+from sentiment.cli.inputs import Given, open_inputs, sort_arguments
 from sentiment.cli.models import open_model
-from sentiment.errors import UsageError, command_line
+from sentiment.cli.predict_options import Engine, Rows, engine_options, row_options, summary_option
+from sentiment.errors import UsageError
 from sentiment.features.repair import repairs
 from sentiment.files import is_stream
 from sentiment.labels import shown_probability
 from sentiment.model.model import Model
-from sentiment.reviews.cells import and_more, encode, text_line
-from sentiment.reviews.streams import OUTPUT_FORMATS, SUFFIXES, ReadOptions, looks_like_file
+from sentiment.reviews.cells import encode, text_line
+from sentiment.reviews.streams import OUTPUT_FORMATS, ReadOptions
 from sentiment.runtime import require
 
 if TYPE_CHECKING:
+    from sentiment.cli.answering import Target
+    from sentiment.cli.tally import Tally
     from sentiment.reviews.batch import Policy
-    from sentiment.reviews.opening import Opened
-    from sentiment.reviews.streams import Where
-
-_SHOWN = 40  # characters of a text in a message
-_FEW = 3  # files named in a message
-
-
-class Given(NamedTuple):
-    """The input of a command: texts or files; neither is stdin.
-
-    Attributes:
-        texts: reviews.
-        files: names of files, as `-i` takes them.
-    """
-
-    texts: tuple[str, ...]
-    files: tuple[str, ...]
-
-
-def sort_arguments(
-    arguments: Sequence[str], inputs: Sequence[str], *, command: str, verb: str
-) -> Given:
-    """Separate files from texts among the arguments.
-
-    Args:
-        arguments: texts, and names of files, see `_names_file`.
-        inputs: files given with -i.
-        command: the name of the command, for messages.
-        verb: what it does to a text, for messages.
-
-    Raises:
-        UsageError: there are both texts and files, or nothing at all.
-    """
-    files = tuple(each for each in arguments if _names_file(each))
-    texts = [each for each in arguments if not _names_file(each)]
-    if texts and files:
-        there = files[0] == "-" or os.path.exists(files[0]) or _matches(files[0])  # noqa: PTH110
-        text = texts[0] if len(texts[0]) <= _SHOWN else f"{texts[0][:_SHOWN]}…"
-        raise UsageError(
-            f"{f'{files[0]} is a file' if there else f'no such file: {files[0]}'}, and {text!r} "
-            "a text: give files or texts, not both; arguments after -- are texts"
-        )
-    if texts and inputs:
-        raise UsageError(
-            "give either texts or -i files, not both; put quotes around a pattern: -i '*.csv'"
-        )
-    if not (arguments or inputs) and (sys.stdin is None or sys.stdin.isatty()):
-        raise UsageError(
-            f"nothing to {verb}: give a text in quotes, a file with -i, or pipe reviews "
-            f"in; see sentiment {command} --help"
-        )
-    if named := [file for file in files if file != "-"]:
-        words = "" if inputs else f"; to {verb} the words themselves: {_again(files, named)}"
-        console.note(f"reading the file {and_more(named, 1)}{words}")
-    for text in texts:
-        if not isinstance(text, options.Text):
-            _refuse_file(text)
-            _suggest_file(text, texts, verb)
-    # The shell's bytes are UTF-8 whatever the locale says.
-    decoded = (os.fsencode(text).decode("utf-8", "replace") for text in texts)
-    return Given(tuple(decoded), _in_order([*files, *inputs]))
-
-
-def _in_order(files: Sequence[str]) -> tuple[str, ...]:
-    """Sort names as they were given: a shell turns `-i *.csv` into an option and arguments."""
-    left, found = Counter(files), []
-    for word in click.get_current_context().obj:
-        for name in (word, word.removeprefix("--input="), word.removeprefix("-i")):
-            if left[name]:
-                left[name] -= 1
-                found.append(name)
-                break
-    return (*found, *left.elements())
-
-
-def _again(gone: Iterable[str], texts: Sequence[str], *options: str) -> str:
-    """Return the command with other texts in place of these arguments."""
-    words = list(click.get_current_context().obj)
-    for each in (*gone, *["--"] * ("--" in words)):
-        del words[len(words) - 1 - words[::-1].index(each)]
-    few = [*texts[:_FEW], "…"] if len(texts) > _FEW else texts
-    return command_line(*words, *options, *(["--", *few] if few else []))
-
-
-def _names_file(argument: str) -> bool:
-    """Return whether an argument names one or more files.
-
-    It does if it is `-`; if it looks like a file of reviews, even one that does not exist (a
-    review is never `reviews.csv`); or if it exists and has a slash, or is a pattern with a dot.
-    """
-    if isinstance(argument, options.Text):
-        return False
-    if argument == "-":
-        return True
-    there = os.path.exists(argument)  # noqa: PTH110  # Path raises on a text too long for a name
-    is_word = not re.search(r"\s", argument)
-    if looks_like_file(argument):
-        return there or is_word
-    has_slash = re.search(r"[/\\]", argument)
-    return bool(has_slash and there) or (
-        is_word and ("." in argument or bool(has_slash)) and _matches(argument)
-    )
-
-
-def _refuse_file(text: str) -> None:
-    """Refuse a text that can only be a file name, but of a file that does not exist.
-
-    Raises:
-        UsageError: it is a pattern, or a name with white space around it.
-    """
-    name = text.strip()
-    is_word = not re.search(r"\s", name)
-    if name != text and looks_like_file(name) and (is_word or os.path.exists(name)):  # noqa: PTH110
-        raise UsageError(
-            f"no such file: {text!r} (did you mean {name!r}?); -- before it makes it a text"
-        )
-    if is_word and _is_pattern(name):
-        raise UsageError(f"no file matches {name!r}; -- before it makes it a text")
-
-
-def _is_pattern(word: str) -> bool:
-    """Return whether a word is a pattern of file names: `reviews.*`, `*.c*`, `reviews.[ct]sv`.
-
-    In *great.** the stars are emphasis.
-    """
-    stem, dot, suffix = word.rpartition(".")
-    if not (stem and dot and re.search(r"[*?\[]", suffix)):
-        return False
-    from fnmatch import fnmatch  # most words have no star
-
-    from sentiment.reviews.header import is_text_name
-
-    if suffix.strip("*?!"):
-        return any(fnmatch(each, f".{suffix}") for each in SUFFIXES)
-    return suffix == "*" and (not stem.strip("*?") or is_text_name(stem))
-
-
-def _matches(argument: str) -> bool:
-    from glob import glob, has_magic  # most texts have no slash
-
-    return has_magic(argument) and bool(glob(argument))  # noqa: PTH207  # Path.glob: no absolute ones
-
-
-def _suggest_file(text: str, texts: Sequence[str], verb: str) -> None:
-    """Print how to read a file whose name a text happens to be."""
-    if os.path.exists(text):  # noqa: PTH110
-        doing = verb.removesuffix("e") + "ing"
-        instead = _again(texts, (), "-i", text)
-        console.note(f"{doing} the text {text!r}; to {verb} the file of that name: {instead}")
-
-
-def open_inputs(
-    texts: Sequence[str], places: Sequence["Where"], reading: ReadOptions
-) -> Iterator["Opened"]:
-    """Open texts, or else files, one after the other."""
-    from sentiment.reviews.batch import TextsSource
-    from sentiment.reviews.opening import choose_columns, open_reviews
-
-    if texts:
-        return iter([choose_columns(TextsSource(texts), reading, need_label=False)])
-    return _announced(open_reviews(where, reading, need_label=False) for where in places)
-
-
-def _announced(opened: Iterable["Opened"]) -> Iterator["Opened"]:
-    """Print which column has the texts of each input, and at its end what else was found."""
-    for each in opened:
-        source, known = each.source, 0
-        if each.columns.text:
-            how = [] if source.format == "lines" else [each.columns.how]
-            known = len(source.notes)
-            for note in (*how, *source.notes):
-                console.note(f"{source.name}: {note}")
-        yield each
-        for note in source.notes[known:] if each.columns.text else ():
-            console.note(f"{source.name}: {note}")
-
-
-@dataclass(frozen=True)
-class Engine:
-    """What scores.
-
-    Attributes:
-        engine: `processes` of this machine, or `ray`.
-        address: of a Ray cluster; None to start one.
-
-    Raises:
-        UsageError: the choices contradict each other.
-    """
-
-    engine: str = "processes"
-    address: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.address is not None and not self.is_ray:
-            raise UsageError("--address names a Ray cluster: add --engine ray")
-        if "://" in (self.address or ""):
-            raise UsageError(
-                f"--address {self.address}: run this on a machine of the cluster, and name it as "
-                "HOST:PORT or auto"
-            )
-        if self.address == "":
-            raise UsageError("--address is empty; leave it out to start Ray on this machine")
-
-    @property
-    def is_ray(self) -> bool:
-        """Whether Ray scores."""
-        return self.engine == "ray"
-
-    def refuse(self, given: Iterable[tuple[object, str]]) -> None:
-        """Refuse options that Ray does not support.
-
-        Args:
-            given: the value of each option, and what to say if it was given.
-
-        Raises:
-            UsageError: one was given, and the engine is Ray.
-        """
-        for value, why in given:
-            if value and self.is_ray:
-                raise UsageError(f"--engine ray {why}")
-
-
-engine_options = options.group(
-    Engine,
-    "engine",
-    [
-        click.option(
-            "--engine",
-            type=options.Choice(["processes", "ray"]),
-            default="processes",
-            show_default=True,
-            help="What scores: processes of this machine, or Ray on many; see docs/cluster.md.",
-        ),
-        click.option(
-            "--address",
-            metavar="ADDRESS",
-            help="Ray cluster to join. Default: one is started here for the run.",
-        ),
-    ],
-)
 
 
 @dataclass(frozen=True)
@@ -286,6 +48,8 @@ class _Job:
     on_bad_row: "Policy"
     rejects: Path | None
     fail_if_empty: bool
+    rows: Rows
+    summary: Path | None
     engine: Engine
     reading: ReadOptions
     force: bool
@@ -326,6 +90,8 @@ class _Job:
               help="Put before the names of the added columns.")  # fmt: skip
 @options.on_bad_row("stop", "skip", "keep")
 @options.rejects
+@row_options
+@summary_option
 @click.option("--fail-if-empty", is_flag=True,
               help="Exit with code 3 if there are no rows at all.")  # fmt: skip
 @engine_options
@@ -362,6 +128,10 @@ def command(
     fields cut or filled up, U+FFFD for bad bytes; in JSON also the reason as `error` and the
     row as `raw`.
 
+    With --top or --sort nothing is written before all rows are read; rows without text come last.
+    --summary is written whole, also if the run fails or is interrupted. After --max-rejects what
+    was written stays.
+
     With --sentences each sentence has a row: the columns of its review, except the text; `review`,
     the number of its row in the input; `sentence`, its place in the review; `text`, the sentence;
     and its answer. An empty review has one empty row. Lines have both numbers before the text.
@@ -379,8 +149,10 @@ def command(
       sentiment predict -- "$text"
       sentiment predict -i reviews.jsonl --format fasttext
       sentiment predict --sentences reviews.csv -o sentences.csv
+      sentiment predict reviews.csv --top 20 --sort negative
       sentiment predict --json --explain "Great coffee, lovely staff."
       sentiment predict -i dump.csv -o scored.csv --on-bad-row skip --rejects bad.csv
+      sentiment predict -q reviews.csv -o scored.csv --summary run.json
       tail -f chat.log | sentiment predict | grep ^negative
       sentiment predict -i 'reviews/*.parquet' -o scored/ --engine ray
     """
@@ -391,7 +163,7 @@ def command(
     job = _Job(**chosen)
     given = sort_arguments(arguments, inputs, command="predict", verb="score")
     plain = job.output is None and job.output_format in (None, "text")
-    plain = plain and not (job.explain or job.sentences)
+    plain = plain and not (job.explain or job.sentences or job.summary) and job.rows == Rows()
     if job.engine.is_ray:
         _answer_on_cluster(job, given)
     elif given.texts and plain and job.rejects is None:
@@ -412,35 +184,67 @@ def _answer_texts(texts: Sequence[str], model: Model) -> None:
     answers = model.answers(scores)
     probabilities = scores.of_columns(model.labels).tolist()
     shown = map(shown_probability(model.labels), answers, probabilities)
-    lines = map(text_line, answers, shown, texts)
+    styled = map(in_color, answers) if stdout_has_colors() else answers
+    lines = map(text_line, styled, shown, texts)
     sys.stdout.buffer.write(encode("".join([f"{line}\n" for line in lines])))
 
 
 def _answer_inputs(job: _Job, given: Given) -> None:
     """Answer texts, files or stdin in any format."""
-    from sentiment.cli.answering import Target, answer_rows, check_rejects, handling
+    from sentiment.cli.answering import answer_rows, check_rejects, handling
     from sentiment.cli.progress import Meter
+    from sentiment.cli.tally import Tally
 
-    kept = job.on_bad_row == "keep"
-    target = Target(job.output, job.output_format, job.prefix, job.explain, kept, job.sentences)
-    output = job.output or options.STDOUT
+    target, output = _target(job), job.output or options.STDOUT
+    job.rows.check(target.format, job.on_bad_row)
     if job.rejects is not None:
         check_rejects(job.rejects, job.on_bad_row)
     path, model = job.open_model()
+    target = replace(target, order=job.rows.order(model.labels))
     places = [] if given.texts else options.resolve_inputs(given.files or ["-"], "answering")
-    targets = [output, *([job.rejects] if job.rejects else [])]
+    targets = [each for each in (output, job.rejects, job.summary) if each is not None]
     read = [*places, path, *([] if job.words is None else [job.words])]
     options.check_targets(targets, read, force=job.force)
-    with handling(job.on_bad_row, job.rejects, streamed=is_stream(output)) as bad_rows:
-        opened = open_inputs(given.texts, places, replace(job.reading, bad_rows=bad_rows))
-        # Answers on the terminal itself are a sign of progress, and a line between them is none.
-        meter = Meter(path, places, shown=job.output is not None or not sys.stdout.isatty())
-        tally = answer_rows(
-            model, opened, target, job.workers, meter, fail_if_empty=job.fail_if_empty
-        )
-    tally.warn_if_empty()
-    if not is_stream(output):
-        tally.report(output, model.labels.names)
+    # Answers on the terminal itself are a sign of progress, and a line between them is none.
+    on_terminal = job.output is None and sys.stdout.isatty() and target.order is None
+    meter, tally = Meter(path, places, shown=not on_terminal), Tally()
+    with _summary(job, path, model, tally):
+        with handling(job.on_bad_row, job.rejects, streamed=is_stream(output)) as bad_rows:
+            tally.bad_rows = bad_rows
+            opened = open_inputs(given.texts, places, replace(job.reading, bad_rows=bad_rows))
+            answer_rows(
+                model, opened, target, job.workers, meter, tally, fail_if_empty=job.fail_if_empty
+            )
+        tally.warn_if_empty()
+        if not is_stream(output):
+            tally.report(output, model.labels.names)
+        if job.rows.max_rejects is not None:
+            tally.check_rejects(job.rows.max_rejects)
+
+
+def _target(job: _Job) -> "Target":
+    """Return where the answers go, in the order of the input."""
+    from sentiment.cli.answering import Target
+
+    return Target(
+        job.output,
+        job.output_format,
+        job.prefix,
+        job.explain,
+        kept=job.on_bad_row == "keep",
+        by_sentence=job.sentences,
+        skip_empty=job.rows.skip_empty,
+        style=in_color if job.output is None and stdout_has_colors() else str,
+    )
+
+
+def _summary(job: _Job, path: Path, model: Model, tally: "Tally") -> AbstractContextManager[None]:
+    """Return what writes the summary at the end of a run, if one was asked for."""
+    if job.summary is None:
+        return nullcontext()
+    from sentiment.cli.run_summary import summarized
+
+    return summarized(job.summary, path, model, job.output or options.STDOUT, tally)
 
 
 def _answer_on_cluster(job: _Job, given: Given) -> None:
@@ -454,6 +258,8 @@ def _answer_on_cluster(job: _Job, given: Given) -> None:
         (job.explain, "writes Parquet, and --explain JSON: run it without"),
         (job.sentences, "answers whole reviews: leave out --sentences"),
         (job.rejects or job.on_bad_row != "stop", "has no --on-bad-row: Parquet has no such rows"),
+        (job.rows != Rows(), "writes each file whole: leave out --top, --sort and the like"),
+        (job.summary, "writes no --summary"),
     ])  # fmt: skip
     from sentiment.cli.cluster import Layout, answer_files
     from sentiment.cluster.engine import RAY

@@ -54,7 +54,10 @@ class _Job:
     as_json: bool
 
 
-@click.command(short_help="Check what a model can do: negation, contrast, typos and more.")
+@click.command(
+    cls=options.TopicCommand,
+    short_help="Check what a model can do: negation, typos and more.",
+)
 @options.model
 @click.option("--capability", "names", multiple=True, metavar="NAME",
               type=options.Choice([*CAPABILITIES, *SETS]),

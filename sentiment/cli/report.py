@@ -21,14 +21,15 @@ from sentiment.cli.reading import (
     warn_of_overlap,
 )
 from sentiment.cli.systems import common_classes, open_systems, system_of_file, system_of_model
-from sentiment.errors import UsageError
+from sentiment.errors import UsageError, hint
 from sentiment.evaluation.baseline import why_not
 from sentiment.evaluation.beside import Against, Beside, Change, baseline_beside
 from sentiment.evaluation.comparison import System
 from sentiment.evaluation.metrics import Evaluation
 from sentiment.evaluation.mistakes import explain_mistakes, rank_mistakes
-from sentiment.evaluation.report.content import PICTURES, Report, picture_of
+from sentiment.evaluation.report.content import Report
 from sentiment.evaluation.report.page import page_of
+from sentiment.evaluation.report.pictures import PICTURES, picture_of
 from sentiment.evaluation.slices import BUILT_IN, reading_for, slice_values, slices_of
 from sentiment.files import replacing
 from sentiment.model.model import Model
@@ -44,7 +45,9 @@ _MISTAKES = 50
 _CHANGES = 50  # answers that differ from those of --against
 
 
-@click.command(short_help="Write a page that shows how good a model is, and why.")
+@click.command(
+    cls=options.TopicCommand, short_help="Write a page that shows how good a model is, and why."
+)
 @click.argument("data", nargs=-1, type=options.NAME, metavar="[DATA]...")
 @options.model
 @click.option("-o", "--output", type=options.TARGET, metavar="FILE",
@@ -57,10 +60,11 @@ _CHANGES = 50  # answers that differ from those of --against
               "for the same rows, as compare takes it.")  # fmt: skip
 @click.option("--baseline/--no-baseline", default=True,
               help="Fit TF-IDF and logistic regression on the same reviews, cross-validated, and "
-              "show their figures beside.  [default: baseline]")  # fmt: skip
+              "show their figures, too. Default: baseline.")  # fmt: skip
 @options.threshold
 @options.words
 @click.option("--slice", "sliced", multiple=True, metavar="COLUMN",
+              type=options.Column("length", "negation"),
               help="Show the reviews of each value of a column separately, in addition to those by "
               "length and negation; may be repeated.")  # fmt: skip
 @options.workers
@@ -87,7 +91,7 @@ def command(
     data/test.csv, else the test reviews that are part of the program.
 
     The page is one file that needs no network: what the figures mean in a few sentences, metrics
-    with 95% intervals, the same beside simpler answers and beside OLD, answers at any threshold
+    with 95% intervals, compared with simpler answers and with OLD, answers at any threshold
     (with more than two classes, the confusion matrix), ROC and precision-recall curves,
     reliability, slices, the words that move the model most, its 50 most confident mistakes with
     the words that led to them, to be searched, filtered and sorted, and the training.
@@ -287,6 +291,7 @@ def _picture_name(path: Path) -> str:
     for name in PICTURES:
         if stem == name or stem.endswith(f"_{name}"):
             return name
+    meant = hint(stem.rpartition("_")[2], PICTURES)
     raise UsageError(
-        f"--plot {path}: the name must end with one of {', '.join(PICTURES)}, as in roc.png"
+        f"--plot {path}{meant}: the name must end with one of {', '.join(PICTURES)}, as in roc.png"
     )

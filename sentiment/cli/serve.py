@@ -127,7 +127,7 @@ class _Logged:
     form: str
 
 
-@click.command(short_help="Answer over HTTP, with a page to try it on.")
+@click.command(cls=options.TopicCommand, short_help="Answer over HTTP, with a page to try it on.")
 @click.option("-m", "--model", "named", multiple=True, type=options.MODEL, metavar="[NAME=]MODEL",
               help="Model file, or a bundled model: general, or fast. Repeat it for several, which "
               "requests choose from by ?model=NAME; the first is the default. Default: "

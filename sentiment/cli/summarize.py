@@ -118,21 +118,29 @@ class _Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
         return tuple(word for each in value.split(",") if (word := each.strip()))
 
 
-@click.command(short_help="Show what many reviews say: shares, trends, groups, themes.")
+@click.command(
+    cls=options.TopicCommand,
+    short_help="Show what many reviews say: shares, trends, groups, themes.",
+)
 @click.argument("files", nargs=-1, type=options.NAME, metavar="[FILE]...")
 @click.option("-i", "--input", "inputs", multiple=True, type=options.NAME, metavar="FILE",
               help="Another file; - for stdin. The same as FILE.")  # fmt: skip
 @options.model
-@click.option("--by", multiple=True, metavar="COLUMN",
+@click.option("--by", multiple=True, type=options.COLUMN, metavar="COLUMN",
               help="Show each value of this column; repeat it to cross several.")  # fmt: skip
-@click.option("--over", metavar="COLUMN", help="Show the trend over the dates in this column.")
+@click.option(
+    "--over",
+    type=options.COLUMN,
+    metavar="COLUMN",
+    help="Show the trend over the dates in this column.",
+)
 @click.option("--unit", type=options.Choice(UNITS),
               help="Length of a period. Default: by the span of the dates.")  # fmt: skip
 @click.option("--timezone", metavar="NAME",
               help="Time zone that days are of, for dates with a zone, such as Europe/Berlin. "
               "Default: that of each date.")  # fmt: skip
 @click.option("--min", "minimum", type=click.IntRange(1), default=30, show_default=True,
-              metavar="N", help="Show shares of at least so many reviews.")  # fmt: skip
+              metavar="N", help="Show groups of at least N reviews.")  # fmt: skip
 @click.option("--aspects", type=_Names(), default=(), metavar="WORDS",
               help="Things to look for, as in battery,staff,price; others are found.")  # fmt: skip
 @click.option("--themes/--no-themes", default=True, show_default=True,
@@ -141,7 +149,7 @@ class _Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 @options.threshold
 @options.repair
 @options.languages
-@options.answering_workers
+@options.summarizing_workers
 @options.on_bad_row("stop", "skip")
 @options.rejects
 @click.option("-o", "--output", type=options.TARGET, metavar="FILE",
@@ -152,9 +160,8 @@ class _Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 @click.option("--html", type=options.TARGET, metavar="FILE",
               help="Write a page for a browser: one file that needs no network.")  # fmt: skip
 @click.option("--plot", "plots", multiple=True, type=options.TARGET, metavar="FILE",
-              help="Write a picture, PNG, SVG or PDF; a name that ends with trend, groups or "
-              "shares says which, as in shop-groups.png; others get the trend, else the groups, "
-              "else the shares; may be repeated.")  # fmt: skip
+              help="Write a picture: PNG, SVG or PDF. A name that ends with trend, groups or "
+              "shares says which, as in shop-groups.png; may be repeated.")  # fmt: skip
 @options.summarized_reading
 @options.force
 @options.verbosity
@@ -179,7 +186,7 @@ def command(files: tuple[str, ...], inputs: tuple[str, ...], **chosen: Any) -> N
     earlier one, word for word or nearly.
 
     A file that `sentiment predict` wrote is summarized by its answers, without a model, unless one
-    is named with -m. With --label-column, the shares of its labels stand beside.
+    is named with -m. With --label-column, the shares of its labels are shown, too.
 
     \b
     Examples:

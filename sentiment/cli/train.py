@@ -27,12 +27,14 @@ from sentiment.cli.reading import Repairs, data_name, overlap_of, read_reviews
 from sentiment.cli.train_options import (
     base_options,
     check_activation,
+    identity_options,
     load_base,
     load_encoder,
     running_options,
     training_options,
     warn_of_idle_activation,
     warn_of_idle_options,
+    with_identity,
 )
 from sentiment.cli.training import FEATURIZING
 from sentiment.datasets.cache import resolve
@@ -67,6 +69,7 @@ class _Job:
         base_path: the model to start from.
         encoder_path: the model whose encoder to take; None for the bundled one.
         weight_column: the column with the weight of each review.
+        name, note: what the model is called, and what is said of it; empty for nothing.
         words: a file of words that the model keeps; None for none.
         on_bad_row: what to do with a row that cannot be read.
         rejects: where to list skipped rows; None for nowhere.
@@ -80,6 +83,8 @@ class _Job:
     base_path: Path | None
     encoder_path: Path | None
     weight_column: str | None
+    name: str
+    note: str
     words: Path | None
     on_bad_row: Policy
     rejects: Path | None
@@ -99,7 +104,7 @@ class _Job:
         return replace(self.reading, keep=(self.weight_column,) if self.weight_column else ())
 
 
-@click.command(short_help="Train a model on labelled reviews.")
+@click.command(cls=options.TopicCommand, short_help="Train a model on labelled reviews.")
 @click.argument("data", nargs=-1, type=options.NAME, metavar="[DATA]...")
 @click.option("-o", "--output", type=options.TARGET, metavar="FILE",
               help="Write the model here. Default: ./model.safetensors.")  # fmt: skip
@@ -108,9 +113,10 @@ class _Job:
 @click.option("--unlabeled", multiple=True, type=options.NAME, metavar="FILE",
               help="Learn from these unlabelled reviews, too; may be repeated.")  # fmt: skip
 @base_options
-@click.option("--weight-column", metavar="NAME",
+@click.option("--weight-column", type=options.COLUMN, metavar="NAME",
               help="Column with the weight of each review, 0 or more; only the ratios matter. Of "
               "--validation, too.")  # fmt: skip
+@identity_options
 @options.words
 @options.on_bad_row("stop", "skip")
 @options.rejects
@@ -143,6 +149,7 @@ def command(as_json: bool, **chosen: Any) -> None:
     \b
     Examples:
       sentiment train reviews.csv
+      sentiment train may.csv --name "shop, May" --note "with the returns" -o shop.safetensors
       sentiment train tickets.csv --classes all -o tickets.safetensors
       sentiment train 'shards/*.parquet' -o big.safetensors
       sentiment train products.csv --text-column title --text-column body --label-column stars
@@ -199,7 +206,8 @@ def _train(job: _Job) -> Model:
             repairs.count(texts)
         repairs.report()
         model = train(reviews, job.options, held_out, more, base, job.run, encoder)
-        save_model(model := model.with_words(words), job.target)
+        model = with_identity(model.with_words(words), job.name, job.note)
+        save_model(model, job.target)
         if job.run.checkpoint is not None:
             job.run.checkpoint.remove()
     _report(model, job.target, base or encoder, held_out or reviews)
@@ -391,6 +399,7 @@ def _facts(model: Model, job: _Job) -> dict[str, Any]:
     held_out = HeldOut.of(provenance)
     return {
         "model": str(job.target),
+        "name": job.name or None,
         "features": model.own.encoder.size,
         **({"threshold": model.binary.threshold} if model.labels.is_binary else {}),
         **{name: about[name] for name in kept if name in about},

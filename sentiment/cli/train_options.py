@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from sentiment.cli.training import shown_progress
 from sentiment.errors import UsageError
 from sentiment.model.file import load_model
 from sentiment.model.model import MAX_DEPTH, Model
+from sentiment.model.provenance import LONGEST_NAME, LONGEST_NOTE
+from sentiment.reviews.cells import visible
 from sentiment.runtime import MIN_MEMORY, Memory
 from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.encoder import find_encoder
@@ -94,16 +96,49 @@ training_options = options.group(
 def base_options(command: options.Command) -> options.Command:
     """Declare `--base` and `--encoder`, the models that a training begins with."""
     of_encoder = click.option(
-        "--encoder", "encoder_path", type=options.FILE, metavar="MODEL",
-        help="With --architecture encoder: take the encoder of this model. Default: "
-        "`general`, the bundled model.",
+        "--encoder", "encoder_path", type=options.MODEL, metavar="MODEL",
+        help="With --architecture encoder: take the encoder of this model. Default: general.",
     )  # fmt: skip
     of_base = click.option(
         "--base", "base_path", type=options.MODEL, metavar="MODEL",
-        help="Start from an existing model; helps most when you have few reviews. `general` "
-        "and `fast` are bundled models.",
+        help="Start from an existing model, such as general, which is bundled; helps most when "
+        "you have few reviews.",
     )  # fmt: skip
     return of_base(of_encoder(command))
+
+
+def named_option(
+    flag: str, longest: int, help: str
+) -> Callable[[options.Command], options.Command]:
+    """Return an option that the model file keeps: one line of at most so many characters."""
+
+    def check(_: click.Context, __: click.Parameter, value: str) -> str:
+        shown = value.strip()
+        if len(shown) > longest:
+            raise UsageError(f"{flag} has {len(shown):,} characters: at most {longest:,} are kept")
+        if visible(shown) != shown or any("\ud800" <= char <= "\udfff" for char in shown):
+            raise UsageError(f"{flag} {shown!r}: give one line of text, without control characters")
+        return shown
+
+    return click.option(flag, default="", metavar="TEXT", callback=check, help=help)
+
+
+def identity_options(command: options.Command) -> options.Command:
+    """Declare `--name` and `--note`."""
+    name = named_option(
+        "--name", LONGEST_NAME, "Name of the model, kept in it, such as 'shop reviews 2026-05'."
+    )
+    note = named_option("--note", LONGEST_NOTE, "A note, kept in the model, such as what is new.")
+    return name(note(command))
+
+
+def with_identity(model: Model, name: str, note: str) -> Model:
+    """Return a trained model that keeps a name and a note."""
+    about = model.record.provenance
+    if about is None:
+        return model
+    about = replace(about, name=name, note=note)
+    return replace(model, record=replace(model.record, provenance=about))
 
 
 def load_base(path: Path | None) -> Model | None:
@@ -184,9 +219,8 @@ running_options = options.group(
         click.option("--log-dir", type=click.Path(path_type=Path), metavar="DIR",
                      help="Write curves of loss and accuracy here, for TensorBoard."),
         click.option("--memory", type=_Size(), metavar="SIZE",
-                     help="Memory to use in addition to TensorFlow's, for example 1GB. Default: "
-                     "half of what the machine has. The rest goes to temporary files; the model "
-                     "is the same."),
+                     help="Memory to use in addition to TensorFlow's, for example 1GB; what does "
+                     "not fit goes to temporary files. Default: half of the machine's."),
     ],
 )  # fmt: skip
 

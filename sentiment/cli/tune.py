@@ -66,16 +66,18 @@ class _Job:
     as_json: bool
 
 
-@click.command(short_help="Search for better training options, and train with them.")
+@click.command(
+    cls=options.TopicCommand, short_help="Search for better training options, and train with them."
+)
 @click.argument("data", nargs=-1, required=True, type=options.NAME, metavar="DATA...")
 @click.option("-o", "--output", type=options.TARGET, default=DEFAULT_MODEL, show_default=True,
               metavar="FILE", help="Write the model here.")  # fmt: skip
 @click.option("--minutes", type=options.Number(0, min_open=True), metavar="M",
-              help="Search for so long; the last trial is finished. Default: 5, or no limit with "
+              help="Minutes to search; the last trial is finished. Default: 5, or no limit with "
               "--trials.")  # fmt: skip
 @click.option("--trials", type=click.IntRange(1), metavar="N",
-              help="Try so many options, those of an interrupted search among them. The same data, "
-              "options, number and seed give the same model.")  # fmt: skip
+              help="Trials in all, with those of an interrupted search. The same number, data, "
+              "options and seed give the same model.")  # fmt: skip
 @click.option("--study", type=options.TARGET, metavar="FILE",
               help="Keep the search here, to resume it. Default: the name of the model, ending in "
               ".study.db.")  # fmt: skip

@@ -8,7 +8,7 @@ from math import ceil, log
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.errors import GoalError, UsageError
+from sentiment.errors import GoalError, UsageError, hint
 from sentiment.evaluation.intervals import (
     CONFIDENCE,
     Floats,
@@ -293,9 +293,10 @@ def _read_goal(text: str) -> Goal:
     except ValueError:
         minimum = 0.0
     if metric not in GOALS or not 0 < minimum < 1:
+        meant = "" if metric in GOALS else hint(metric, GOALS)
         raise UsageError(
-            f"--goal {text}: write precision, recall or coverage, and a number between 0 and 1, "
-            "for instance precision=0.95"
+            f"--goal {text}{meant}: write precision, recall or coverage, and a number between 0 "
+            "and 1, for instance precision=0.95"
         )
     return Goal(metric, minimum)
 

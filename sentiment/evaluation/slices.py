@@ -68,7 +68,7 @@ def reading_for(sliced: Sequence[str], reading: ReadOptions) -> ReadOptions:
     """Return options that keep the columns to slice by and refuse columns named like built-ins."""
     keep = tuple(name for name in sliced if name not in BUILT_IN)
     built_in = tuple(set(sliced) & set(BUILT_IN))
-    return replace(reading, keep=keep, slices=BUILT_IN, not_columns=built_in)
+    return replace(reading, keep=keep, kept_for="a slice", slices=BUILT_IN, not_columns=built_in)
 
 
 def slice_values(column: str, reviews: LabelledReviews) -> list[str]:

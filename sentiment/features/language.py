@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.errors import near
 from sentiment.features.tokens import code_points, read
 
 # ISO 639-1 codes in the order of the columns of the table, and the names that people read.
@@ -89,7 +90,12 @@ def languages_of(codes: str | Sequence[str]) -> tuple[str, ...]:
     for number, name in enumerate(names):
         if name not in LANGUAGES:
             known = ", ".join(f"{code} ({language})" for code, language in LANGUAGES.items())
-            raise ValueError(f'there is no language "{name}" here; write all, or some of {known}')
+            codes_of = {language: code for code, language in LANGUAGES.items()}
+            found = near(name, codes_of) or near(name, LANGUAGES)
+            meant = f" (did you mean {codes_of.get(found[0], found[0])}?)" if found else ""
+            raise ValueError(
+                f'there is no language "{name}" here{meant}; write all, or some of {known}'
+            )
         if name in names[:number]:
             raise ValueError(f'the language "{name}" occurs twice')
     return names

@@ -22,6 +22,7 @@ from sentiment.model.kinds import KINDS, LEFT_OUT, compact
 from sentiment.model.model import MAX_DEPTH, Model, Record
 from sentiment.model.own_words import MOST, OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
+from sentiment.model.sketch import TextSketch
 from sentiment.model.tensors import (
     NotOursError,
     Tensors,
@@ -62,6 +63,7 @@ def tensors_of(model: Model) -> Tensors:
         own["training.seen"] = record.training_hashes.whole
         if record.training_hashes.passages is not None:
             own["training.passages"] = record.training_hashes.passages
+        own |= {} if record.sketch is None else record.sketch.tensors()
         tensors |= {place * _BASE + name: tensor for name, tensor in own.items()}
     return {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
 
@@ -84,6 +86,7 @@ def _document(component: Component, decision: AnyDecision, record: Record) -> di
     classes |= {"asked": asked} if asked != labels else {}
     named = {field: asdict(each) | {"names": [*each.names]} for field, each in classes.items()}
     named |= {} if record.cells is None else {"cells": record.cells.as_json()}
+    named |= {} if record.sketch is None else {"sketch": record.sketch.document()}
     return named | compact(
         {
             "kind": kind,
@@ -233,6 +236,7 @@ def _decision(fields: dict[str, Any], labels: LabelSet) -> AnyDecision:
 def _record(document: dict[str, Any], tensors: Tensors, classes: int) -> Record:
     provenance = document["provenance"]
     has_passages = "training.passages" in tensors  # files of older programs have none
+    sketch = document.get("sketch")
     return Record(
         history=tuple(_epoch(epoch) for epoch in document["history"]),
         provenance=None if provenance is None else Provenance.from_json(provenance),
@@ -241,6 +245,7 @@ def _record(document: dict[str, Any], tensors: Tensors, classes: int) -> Record:
             tensor_of(tensors, "training.passages", "u", 1) if has_passages else None,
         ),
         cells=ScoreCells.from_json(document["cells"], classes) if "cells" in document else None,
+        sketch=None if sketch is None else TextSketch.read(sketch, tensors, classes),
     )
 
 

@@ -24,6 +24,7 @@ from sentiment.model.component import (
 from sentiment.model.decision import AnyDecision, Decision, even_decision
 from sentiment.model.own_words import OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
+from sentiment.model.sketch import TextSketch
 
 # Texts that a model which reads words or pieces of words in their order scores together, at most.
 _PORTION = 256
@@ -115,16 +116,23 @@ class Record:
         provenance: data, options, package versions, held-out figures.
         training_hashes: hashes of training and held-out reviews.
         cells: held-out reviews by class and score of the whole model; None where not known.
+        sketch: of the training texts; None in older files.
     """
 
     history: tuple[dict[str, float], ...] = ()
     provenance: Provenance | None = None
     training_hashes: TrainingHashes = TrainingHashes()
     cells: ScoreCells | None = None
+    sketch: TextSketch | None = None
 
-    def without_cells(self) -> "Record":
+    def without_scores(self) -> "Record":
         """Return the record of a model whose scores have become others."""
-        return replace(self, cells=None)
+        sketch = None if self.sketch is None else self.sketch.without_scores()
+        return replace(self, cells=None, sketch=sketch)
+
+    def of_base(self) -> "Record":
+        """Return the record of a model that another one stands on."""
+        return replace(self, cells=None, sketch=None)
 
 
 # The maximum number of components of a model.
@@ -197,7 +205,7 @@ class Model:
         return replace(
             self,
             components=(replace(self.own, weight=weight), *base.components),
-            below=((base.decision, base.record.without_cells()), *base.below),
+            below=((base.decision, base.record.of_base()), *base.below),
         )
 
     def restricted(self, labels: LabelSet) -> "Model":
@@ -212,7 +220,7 @@ class Model:
             self,
             components=tuple(each.for_labels(labels) for each in self.components),
             decision=even,
-            record=self.record.without_cells(),
+            record=self.record.without_scores(),
             labels=labels,
             below=tuple((even, record) for _, record in self.below),
             words=self.words.restricted(self.labels.indices_of(labels.names)),
@@ -240,7 +248,7 @@ class Model:
         return replace(
             self,
             components=components,
-            record=self.record.without_cells(),
+            record=self.record.without_scores(),
             words=self.words.scaled(outer.slope),
         )
 

@@ -21,6 +21,11 @@ _CARD_TITLE = 80
 _CARD_TEXT = 10_000
 
 
+# Characters of the name of a model, and of a note on it.
+LONGEST_NAME = 80
+LONGEST_NOTE = 2_000
+
+
 @dataclass(frozen=True)
 class DatasetSummary:
     """A set of reviews that went into a model.
@@ -94,6 +99,8 @@ class Provenance:
         versions: package → version.
         goal: the goal of the decision, such as `precision=0.95`; empty for none.
         card: title → text, by the model's maker: what it is, sources and licences, limits.
+        name: what the model is called, by whoever trained it; empty for none.
+        note: what they say of it; empty for nothing.
     """
 
     training: DatasetSummary
@@ -111,12 +118,14 @@ class Provenance:
     versions: dict[str, str] = field(default_factory=dict)
     goal: str = ""
     card: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+    note: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Return JSON values; an empty card and missing figures are left out."""
+        """Return JSON values; missing figures, and an empty card, name or note, are left out."""
         values = {_JSON_NAMES.get(name, name): value for name, value in asdict(self).items()}
         values |= {"training": self.training.as_json(), "validation": self.validation.as_json()}
-        for name in ("card", "right", "confusion"):
+        for name in ("card", "right", "confusion", "name", "note"):
             if not values[name]:
                 del values[name]
         return values
@@ -148,7 +157,17 @@ class Provenance:
             },
             goal=string(fields.get("goal", "")),  # older files have none
             card=_card(fields.get("card", {})),
+            name=_at_most(LONGEST_NAME, fields.get("name", "")),
+            note=_at_most(LONGEST_NOTE, fields.get("note", "")),
         )
+
+
+def _at_most(characters: int, value: object) -> str:
+    """Return a text of at most so many characters."""
+    text = string(value)
+    if len(text) > characters:
+        raise ValueError(f"a name or note of more than {characters:,} characters")
+    return text
 
 
 def _right(value: object, of: dict[str, int]) -> dict[str, int] | None:

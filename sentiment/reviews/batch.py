@@ -11,6 +11,8 @@ from functools import cached_property
 from itertools import count
 from typing import Any, Literal, TypeVar
 
+import numpy as np
+
 from sentiment.errors import DataError
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.fields import field_in, split_at_dots
@@ -140,6 +142,17 @@ class Batch:
             bad={place - start: bad for place, bad in self.bad.items() if start <= place < end},
             gaps=[gap - start for gap in self.gaps if gap > start],
         )
+
+    def take(self, places: Sequence[int]) -> "Batch":
+        """Return the rows at some indices, which ascend."""
+        arrow, given = self.arrow, self.given
+        if arrow is None:
+            given = [given[place] for place in places]
+        else:
+            arrow = arrow.take(np.array(places, np.int64))  # a list of none has no type
+        bad = {new: self.bad[place] for new, place in enumerate(places) if place in self.bad}
+        gaps = _gaps_between(self.first_row, [*map(self.row_number, places)])
+        return replace(self, given=given, arrow=arrow, bad=bad, gaps=gaps)
 
     def readable(self) -> "Batch":
         """Return the rows that are not bad, without their numbers."""
@@ -345,10 +358,7 @@ class BadRows:
         if self.policy == "keep":
             yield replace(batch, bad={**batch.bad, **bad})
         elif len(bad) < len(batch):
-            rows = [row for place, row in enumerate(batch.rows) if place not in bad]
-            given = [batch.row_number(place) for place in range(len(batch)) if place not in bad]
-            gaps = _gaps_between(batch.first_row, given)
-            yield replace(batch, given=rows, gaps=gaps)
+            yield batch.take([place for place in range(len(batch)) if place not in bad])
 
     @property
     def found(self) -> int:

@@ -100,8 +100,7 @@ def find_columns(
     if need_label and options.label_column:
         label = finder.named(options.label_column, "--label-column")
         finder.check_single(label, "label")
-    kind = "a slice" if options.slices else options.kept_for
-    kept = tuple(finder.named(column, kind, options.slices) for column in options.keep)
+    kept = tuple(finder.named(each, options.kept_for, options.slices) for each in options.keep)
     if label in text:
         raise UsageError(f'{name}: the column "{label}" cannot be both text and label')
     text_how = label_how = "as asked"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from sentiment.errors import UsageError
+from sentiment.errors import UsageError, hint
 
 AUTO = "auto"
 LATIN_1 = "latin-1"  # in which any bytes are a text
@@ -67,7 +67,14 @@ def check_encoding(encoding: str) -> str:
     except (LookupError, ValueError):
         codec = None
     if codec is None or not codec._is_text_encoding or codec.incrementaldecoder is None:
-        raise UsageError(f"unknown encoding {encoding!r}; try auto, utf-16, cp1252 or latin-1")
+        from encodings.aliases import aliases  # only for a mistake
+
+        known = {*aliases.values(), *(name for name in aliases if name.startswith("windows"))}
+        names = [name.replace("_", "-") for name in sorted(known)]
+        meant = hint(encoding, names)
+        raise UsageError(
+            f"unknown encoding {encoding!r}{meant}; try auto, utf-16, cp1252 or latin-1"
+        )
     return codec.name
 
 

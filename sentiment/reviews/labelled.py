@@ -21,6 +21,7 @@ from sentiment.reviews.labels import (
     LabelReading,
     asked_classes,
     examples,
+    never,
     read_labels,
     rule_for,
 )
@@ -296,7 +297,7 @@ def _check_named(
             missing_words = missing_for(options)
             held = examples(values, (key_of(value, missing_words) for value in values))
             where = f'{_name_of(tables)}: "{tables[0].column}"'
-            raise DataError(f"{where} is never {name}; it holds {held or 'nothing'}")
+            raise DataError(f"{never(where, name, values)}; it holds {held or 'nothing'}")
 
 
 def _fitting(rules: Rules, table: Table) -> Rule | None:

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.errors import DataError
+from sentiment.errors import DataError, hint
 from sentiment.labels import (
     CLASSES,
     MAX_CLASSES,
@@ -32,6 +33,7 @@ from sentiment.reviews.rules import OTHER, WORDS, Key, Rule, key_of
 from sentiment.reviews.scales import find_rule
 from sentiment.reviews.streams import ReadOptions
 
+_COMPARED = 1000  # labels, to find a misspelt one among them
 DROPPED = -1  # the label of rows without a class
 
 
@@ -120,7 +122,7 @@ def read_labels(
         if options.label_set is None and rule and rule.reads is WORDS.reads:
             description += " (--classes all makes each a class)"
     warnings = _warnings(neutral, left_out, missing, len(values), where)
-    warnings += [f"{where} is never {value}" for value in absent]  # it may be misspelt
+    warnings += [never(where, value, values) for value in absent]
     rule = rule if counts else None
     return LabelReading(labels, classes, description, warnings, neutral, left_out, missing, rule)
 
@@ -143,8 +145,14 @@ def _absent(
     absent = [value for value in asked if not any(map(Asked([value]).__contains__, counts))]
     of_two = [value for value in absent if value not in options.neutral]
     if of_two and one_class and not all(map(Asked(asked).__contains__, counts)):
-        raise DataError(f"{where} is never {of_two[0]}; it holds {examples(values, keys)}")
+        raise DataError(f"{never(where, of_two[0], values)}; it holds {examples(values, keys)}")
     return absent
+
+
+def never(where: str, name: str, values: Iterable[Any]) -> str:
+    """Return that a label does not occur, with those of the values that it may have meant."""
+    distinct = islice(dict.fromkeys(map(str, values)), _COMPARED)
+    return f"{where} is never {name}{hint(name, distinct)}"
 
 
 def asked_classes(options: ReadOptions) -> LabelSet | None:

@@ -111,18 +111,27 @@ class LineWriter(Writer):
 class TextWriter(LineWriter):
     """Writes `predicted<TAB>probability<TAB>text`; see `shown_probability`.
 
-    Columns that were asked for, such as the numbers of a sentence, come before the text.
+    Columns that were asked for, such as the numbers of a sentence, come before the text. `style`
+    returns what to print for an answer.
     """
 
-    def __init__(self, stream: BinaryIO, columns: Columns, labels: LabelSet) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        columns: Columns,
+        labels: LabelSet,
+        style: Callable[[str], str] = str,
+    ) -> None:
         super().__init__(stream)
         self.columns = columns
         self._shown = shown_probability(labels)
+        self._style = style
 
     def _lines(self, batch: Batch, answers: Answers) -> Iterator[str]:
         words = answers.predicted
         shown = map(self._shown, words, answers.probabilities)
-        lines = map(text_line, words, shown, texts_to_show(batch, self.columns))
+        styled = map(self._style, words)
+        lines = map(text_line, styled, shown, texts_to_show(batch, self.columns))
         if not self.columns.kept:
             return lines
         kept = zip(*(batch.column(name) for name in self.columns.kept), strict=True)
@@ -321,6 +330,7 @@ def writer_for(
     explainer: Explainer | None = None,
     kept: bool = False,
     to_file: bool = False,
+    style: Callable[[str], str] = str,
 ) -> Writer:
     """Return the writer for a format.
 
@@ -334,13 +344,14 @@ def writer_for(
         explainer: Its result for each text is added to JSON as `words`.
         kept: Whether bad rows are kept.
         to_file: Whether the stream is a file, which may have another encoding than UTF-8.
+        style: Returns what to print for an answer, in text.
 
     Raises:
         UsageError: There is no such format, or the input has a column of that name.
         MissingDependencyError: Parquet or Excel needs a package that is not installed.
     """
     if format == "text":
-        return TextWriter(stream, columns, labels)
+        return TextWriter(stream, columns, labels, style)
     if format == "fasttext":
         return FasttextWriter(stream, labels)
     names = added_names(format, prefix, labels, explained=explainer is not None, kept=kept)

@@ -22,11 +22,12 @@ _Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 # What is known of learning curves before any is measured: the error falls as a power of the number
 # of reviews (Hestness et al., 2017), and an asymptote fitted to few sizes foretells too little. The
-# mean and deviation of the exponent, and how far the logarithm of the error strays from the law
-# within a factor of e, were chosen on training reviews of other sets (benchmarks/FINDINGS.md).
-_EXPONENT, _EXPONENT_DEVIATION = 0.22, 0.09
-_STRAYS = 0.05
-_OF_CHANCE = 0.85  # of the error of one answer for all: more is no law yet
+# mean and deviation of the exponent, how far the logarithm of the error strays from the law within
+# a factor of e, and which sizes are left out were chosen on other sets (benchmarks/FINDINGS.md). A
+# steep slope soon after the first words are learned does not last, so the exponent varies little.
+_EXPONENT, _EXPONENT_DEVIATION = 0.19, 0.06
+_STRAYS = 0.07
+_OF_CHANCE = 0.95  # of the error of one answer for all: more is no law yet
 _VAGUE = 10.0  # deviation of the logarithm of the error, before it is measured
 _CORRELATION = 0.5  # of values of neighboring sizes, before it is measured
 _LEAST_ERROR = 1e-4
@@ -151,11 +152,13 @@ class LearningCurve:
         return np.log(self.sizes[some] / self.sizes[-1]), np.log(errors), noise
 
     def _deviations(self, some: slice) -> Floats:
-        """Return the standard errors of the values, [f]: few folds may agree by chance.
+        """Return the standard errors of the values, [f], as training sets overlap.
 
-        They are no less than those of shares of so many reviews.
+        That is the corrected variance of Nadeau and Bengio (2003). Few folds may agree by chance,
+        so it is no less than that of a share of so many reviews.
         """
-        of_folds = self.folds[:, some].var(axis=0, ddof=1) / (len(self.folds) - 1)
+        count = len(self.folds)
+        of_folds = self.folds[:, some].var(axis=0, ddof=1) * (1 / count + 1 / (count - 1))
         value = np.clip(self.values[some], _LEAST_ERROR, 1 - _LEAST_ERROR)
         return np.sqrt(np.maximum(of_folds, value * (1 - value) / self.tested))
 

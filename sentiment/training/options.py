@@ -136,59 +136,58 @@ class TrainingOptions:
 
     # fmt: off
     hidden: tuple[int, ...] | None = _option(
-        None, Units(), "Units of each hidden layer, such as 64,32; '' for none. By default 16; "
+        None, Units(), "Units of each hidden layer, such as 64,32; '' for none. Default: 16; "
         "none for fewer than 1,000 reviews.")
     activation: str = _option(
-        USUAL, OneOf(tuple(ACTIVATIONS)), "What each unit of the hidden layers makes of its sum; "
-        "without any, it has no effect.")
+        USUAL, OneOf(tuple(ACTIVATIONS)), "What each hidden unit makes of its sum; without hidden "
+        "layers, it has no effect.")
     dropout: float = _option(
-        0.0, Range("SHARE", 0, 1, max_open=True), "Hidden activations to drop.")
+        0.0, Range("SHARE", 0, 1, max_open=True), "Share of hidden activations to drop.")
     epochs: int | None = _option(
-        None, _COUNT, "Maximum epochs; by default 3 for long reviews, 5 for short, 10 for few; "
+        None, _COUNT, "Maximum epochs. Default: 3 for long reviews, 5 for short, 10 for few; "
         "fewer beyond 100,000 reviews.")
     patience: int = _option(3, _COUNT, "Epochs to wait for a better validation loss.")
     batch_size: int | None = _option(
-        None, _COUNT, "Rows per step; by default 32 to 1024, by the number of reviews.")
+        None, _COUNT, "Rows per step. Default: 32 to 1024, by the number of reviews.")
     learning_rate: float | None = _option(
-        None, Range("R", 0, min_open=True), "Adam's initial learning rate; by default at most "
-        "0.02, less for short, few, or more than 100,000 reviews.")
+        None, Range("R", 0, min_open=True), "Adam's initial learning rate. Default: at most "
+        "0.02; less for short, few, or more than 100,000 reviews.")
     refit: bool = _option(
         True, _FLAG, "Refit on all rows at the end, including those held out.")
     features: int = _option(200_000, _COUNT, "Maximum number of n-grams to keep.")
     repair: bool = _option(True, _FLAG)  # the help is that of commands that answer, too
     validation_share: float = _option(
         0.1, Range("SHARE", 0, 1, min_open=True, max_open=True),
-        "Rows to hold out if --validation is not given.")
+        "Share of the rows to hold out if --validation is not given.")
     optimize: Objective | None = _option(
-        None, OneOf(get_args(Objective)), "What to choose the threshold for, or the offsets of "
-        "more than two classes; by default accuracy, macro-f1 if a class has less than 80% of an "
-        "even share: of two, less than 40% of the rows.")
+        None, OneOf(get_args(Objective)), "Metric that the threshold is chosen for. Default: "
+        "accuracy; macro-f1 if a class is rare.")
     seed: int = _option(
         0, Range("N", 0, 2**32 - 1, whole=True),
         "The same data, options and seed give the same file, byte for byte.")
     architecture: str = _option(
         "ngrams", OneOf(("ngrams", "cnn", "encoder")),
-        "Features: n-grams; words in their order, read by a convolutional network; or the vectors "
-        "of an encoder, with n-grams beside it.")
+        "What the network reads: n-grams, words in their order (cnn), or vectors of a language "
+        "model and n-grams (encoder).")
     fine_tune: int = _option(
         0, Range("N", 0, 64, whole=True),
-        "With --architecture encoder: train its last N blocks, too. Takes far longer.")
+        "With --architecture encoder: train its last N blocks, too; takes far longer.")
     embeddings: Embeddings | None = _option(
         None, VectorFile(),
         "With --architecture cnn: begin with the word vectors in this file, as GloVe and word2vec "
         "write them as text, also compressed.")
     word_ngrams: int | None = _option(
-        None, Range("N", 1, 5, whole=True), "Longest word n-gram; by default 3 for long reviews, "
+        None, Range("N", 1, 5, whole=True), "Longest word n-gram. Default: 3 for long reviews, "
         "2 for short or few.")
     char_ngrams: int | None = _option(
-        None, Range("N", 0, 8, whole=True), "Longest character n-gram, of 2 on; 0 for none. By "
-        "default 5 for short or few reviews, 0 for long.")
+        None, Range("N", 0, 8, whole=True), "Longest character n-gram; the shortest has 2; 0 for "
+        "none. Default: 5 for short or few reviews, 0 for long.")
     min_df: int | None = _option(
-        None, _COUNT, "Fewest reviews that an n-gram must be in; by default 1 for short or few "
+        None, _COUNT, "Fewest reviews that an n-gram must be in. Default: 1 for short or few "
         "reviews, 2 for long.")
     smoothing: float | None = _option(
-        None, Range("S", 0, min_open=True), "Of the weights of n-grams: more makes rare ones count "
-        "less. By default 2, and more beyond 100,000 reviews.")
+        None, Range("S", 0, min_open=True), "Smoothing of n-gram weights: with more, rare n-grams "
+        "count less. Default: 2; more beyond 100,000 reviews.")
     languages: tuple[str, ...] = _option((), Languages())  # the help is that of repair's commands
     # fmt: on
 

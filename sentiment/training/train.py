@@ -17,6 +17,7 @@ from sentiment.model.decision import AnyDecision, confusion_matrix, even_decisio
 from sentiment.model.model import Model, Record
 from sentiment.model.own_words import OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
+from sentiment.model.sketch import SKETCHED, HeldOutScores, TextSketch
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.training.architectures import ARCHITECTURES, Architecture
 from sentiment.training.backend import start_loading
@@ -388,7 +389,16 @@ def _record(
         provenance=provenance,
         training_hashes=hashes.adding(islice(data.texts, data.labels.size)).adding(learned),
         cells=cells,
+        sketch=_sketch(data, held_out),
     )
+
+
+def _sketch(data: TrainingData, held_out: _HeldOut) -> TextSketch:
+    """Sketch the labelled texts, evenly spaced, and the scores of those that were held out."""
+    count = data.labels.size
+    rows = np.linspace(0, count - 1, min(count, SKETCHED)).astype(np.int64)
+    scores = HeldOutScores.of(held_out.probabilities, held_out.labels)
+    return TextSketch.of(data.texts_of(rows), scores)
 
 
 def _versions() -> dict[str, str]:

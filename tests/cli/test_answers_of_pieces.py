@@ -24,7 +24,10 @@ BAD = ["it was not good.", "bad, bad film", "I loved it not", "the film was bad!
 OTHER = ["", "qwxz vbnm", "映画", "10/10", "a film " * 40]
 
 
-@pytest.fixture(scope="module", params=["pieces", "beside n-grams", "under n-grams"])
+_UNDER = pytest.param("under n-grams", marks=pytest.mark.slow)
+
+
+@pytest.fixture(scope="module", params=["pieces", "beside n-grams", _UNDER])
 def model(request, tmp_path_factory) -> Path:
     made = {
         "pieces": pieces_model(),

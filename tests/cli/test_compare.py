@@ -31,6 +31,7 @@ def test_a_model_agrees_with_its_own_predictions(run, trained, scored):
     assert "better" not in text  # rounded probabilities are no finding
 
 
+@pytest.mark.slow
 def test_a_careful_model_agrees_with_its_own_predictions_and_with_itself(run, trained, tmp_path):
     careful, scored = tmp_path / "careful.safetensors", tmp_path / "scored.csv"
     run("calibrate", TEST, "-m", trained, "--goal", "coverage=0.5", "-o", careful)

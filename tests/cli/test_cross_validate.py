@@ -152,6 +152,8 @@ def test_gates_end_with_their_code(run, tmp_path):
         (["--time", "text"], 3, '" in "text" is no time'),
         (["--group", "label"], 3, "too few for 10 folds: try --folds 2"),
         (["--group", "label", "--folds", "2"], 3, 'no text labelled "'),
+        (["--group", "nosuch"], 2, 'no column "nosuch" for --group;'),
+        (["--time", "nosuch", "--slice", "day"], 2, 'no column "nosuch" for --time or a slice;'),
         (["--group", "shp"], 2, 'did you mean "shop"'),
         (["--folds", "1"], 2, "--folds"),
         (["--encoder", "x"], 2, "--encoder needs --architecture encoder"),

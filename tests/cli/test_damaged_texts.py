@@ -63,6 +63,7 @@ def test_a_text_given_as_it_is_is_repaired_too(run, text):
     assert done.stderr.startswith("repaired 1 text: ")
 
 
+@pytest.mark.slow
 def test_several_processes_repair_too(run, tmp_path):
     path = tmp_path / "many.txt"
     path.write_text(f"{PLAIN}\n{DAMAGED[0]}\n" * 6000, encoding="utf-8")
@@ -96,6 +97,7 @@ def test_figures_of_damaged_reviews_are_those_of_the_reviews_as_meant(run, tmp_p
     assert "repaired" not in plain.stderr + as_they_are.stderr
 
 
+@pytest.mark.slow
 def test_a_model_trained_without_repair_answers_without(run, unrepaired, file):
     assert not load_model(unrepaired).repairs
     assert "texts are not repaired" in run("info", unrepaired).stdout
@@ -122,6 +124,7 @@ def test_training_says_what_it_repaired_and_remembers_texts_as_they_were(run, tm
     assert "400 of 400 reviews were used to make the model" in seen
 
 
+@pytest.mark.slow
 def test_without_repair_a_base_does_not_repair_either(run, tmp_path):
     rows = TEST.read_text(encoding="utf-8").splitlines()[:61]
     (tmp_path / "few.csv").write_text("\n".join(rows), encoding="utf-8")
@@ -132,6 +135,7 @@ def test_without_repair_a_base_does_not_repair_either(run, tmp_path):
     assert [each.encoder.ngrams.repair for each in model.components] == [False, False]
 
 
+@pytest.mark.slow
 def test_a_model_knows_a_rating_in_a_form_that_it_never_met(run, tmp_path):
     with (tmp_path / "rated.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)

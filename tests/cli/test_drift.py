@@ -1,11 +1,15 @@
 """`sentiment drift` through the command line."""
 
 import json
+import shlex
+from pathlib import Path
 
 import pytest
 
 from tests.checks.helpers import PLAIN, made
 from tests.conftest import TEST, TRAIN
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 SEA = [f"sea{word}" for word in PLAIN]
 
@@ -71,6 +75,63 @@ def test_the_classifier_is_one_more_test(run, files, trained):
     assert "a classifier tells new from old with ROC AUC 1.00" in done.stdout
 
 
+def test_a_model_in_place_of_the_reference(run, files, trained):
+    alike = run("drift", trained, TEST, "--json", "--fail-over", "alarm=0")
+    assert alike.returncode == 0, alike.stderr
+    facts = json.loads(alike.stdout)
+    assert facts["sketched"]
+    assert set(facts["p_values"]) == {"words", "scores", "lengths"}
+    assert facts["accuracy_expected"] is not None
+    other = run("drift", trained, files / "sea.txt", "--fail-over", "alarm=0")
+    assert other.returncode == 6
+    assert " training texts, by the model's sketch" in other.stdout
+    assert "came: " in other.stdout
+    assert "other words" in other.stdout
+
+
+def test_a_model_needs_its_own_scores_and_a_sketch(run, files, trained):
+    other = run("drift", trained, files / "sea.txt", "-m", "fast")
+    assert (other.returncode, other.stdout) == (2, "")
+    assert "-m names another one: leave out -m" in other.stderr
+    old = FIXTURES / "format-1.safetensors"
+    done = run("drift", old, files / "sea.txt")
+    assert (done.returncode, done.stdout) == (4, "")
+    said = done.stderr.splitlines()[-1]
+    assert "keeps no sketch of its training texts" in said
+    way_out = said.split("`")[1].replace("TRAINING_TEXTS.csv", str(files / "old.csv"))
+    assert run(*shlex.split(way_out)[1:]).returncode == 0
+
+
+def test_calibration_gives_the_sketch_new_scores(run, files, trained, tmp_path):
+    made = tmp_path / "made.safetensors"
+    assert run("calibrate", files / "old.csv", "-m", trained, "-o", made,
+               "--refit").returncode == 0  # fmt: skip
+    before, after = (
+        json.loads(run("drift", each, files / "same.txt", "--json").stdout)
+        for each in (trained, made)
+    )
+    assert "scores" in before["p_values"]
+    assert after["p_values"]["scores"] > 0.05
+    assert after["accuracy"] != before["accuracy"]
+
+
+def test_the_page_says_what_was_found_and_nothing_in_it_is_markup(run, files, trained, tmp_path):
+    evil = "".join(f"<script>alert({n})</script> sea <b>bold</b>\n" for n in range(40))
+    (tmp_path / "evil<b>.txt").write_text(evil)
+    for name in ("a.html", "b.html"):
+        done = run("drift", trained, "evil<b>.txt", "--html", name, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert f"saved {name}" in done.stderr
+    page = (tmp_path / "a.html").read_text()
+    assert page == (tmp_path / "b.html").read_text()
+    assert "The new texts differ from the reference" in page
+    assert page.count("<script>") == 1
+    assert "evil<b>" not in page
+    texts = run("drift", files / "old.txt", files / "same.txt", "-m", trained, "--html", "-")
+    assert "may be of the same kind" in texts.stdout
+    assert "<svg" in texts.stdout
+
+
 def test_new_texts_from_stdin(run, files, trained):
     text = (files / "sea.txt").read_text()
     done = run("drift", files / "old.txt", "-", "-m", trained, stdin=text)
@@ -86,7 +147,12 @@ def test_new_texts_from_stdin(run, files, trained):
         (["old.txt", "few.txt"], 3, "2 texts; drift needs at least 20 on each side"),
         (["old.txt", "same.txt", "--fail-over", "alarms=0"], 2, "did you mean alarm?"),
         (["old.txt", "same.txt", "--fail-over", "classifier_auc=1"], 2, "needs --classifier"),
-        (["MODEL", "same.txt"], 2, "a model; name the texts it was trained on"),
+        (["old.txt", "MODEL"], 2, "a model; name the model first, and then new texts"),
+        (["MODEL", "same.txt", "--classifier"], 2, "--classifier needs reference texts"),
+        (["MODEL", "few.txt"], 3, "2 texts; drift needs at least 20 on each side"),
+        (["old.txt", "same.txt", "--html", "old.txt", "--force"], 2, "would overwrite an input"),
+        (["MODEL", "same.txt", "--html", "old.csv"], 2, "old.csv exists; --force overwrites it"),
+        (["old.txt", "same.txt", "--json", "--html", "-"], 2, "two results would go to"),
         (["old.txt", "same.txt", "--label-column", "x"], 3, "x"),
     ],
 )

@@ -51,7 +51,7 @@ def test_words_are_those_that_explain_finds_on_the_wrong_side(run, trained, writ
             assert sign * moved > 0
 
 
-@pytest.mark.parametrize("format", ["csv", "tsv", "parquet"])
+@pytest.mark.parametrize("format", ["csv", pytest.param("tsv", marks=pytest.mark.slow), "parquet"])
 def test_tables_hold_the_same_with_words_to_read(run, trained, written, tmp_path, format):
     path = tmp_path / f"errors.{format}"
     done = run("evaluate", TEST, "-m", trained, "--errors", path, "-q", "--slice", "domain")

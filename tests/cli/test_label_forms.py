@@ -33,7 +33,7 @@ def evaluate(run, tmp_path):
      ("0.8", "-0.6"), ("10", "0"), ("4.5", "0.5"), ("Extremely Positive", "Extremely Negative"),
      ("Recommended", "Not Recommended"), ("Y", "N"), ("LABEL_1", "LABEL_0"), ("👍", "👎")],
 )  # fmt: skip
-@pytest.mark.parametrize("header", [("text", "label"), None])
+@pytest.mark.parametrize("header", [("text", "label"), pytest.param(None, marks=pytest.mark.slow)])
 def test_each_form_is_evaluated_on(evaluate, positive, negative, header):
     done = evaluate([positive, negative] * 2, header=header)
     facts = json.loads(done.stdout)

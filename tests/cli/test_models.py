@@ -126,6 +126,7 @@ def test_info_shows_the_card_last(run, trained, tmp_path):
     assert "card" not in run("info", trained, "--json").stdout
 
 
+@pytest.mark.slow
 def test_an_option_that_cross_validation_leaves_idle_is_warned_of(run, trained, tmp_path):
     reviews = "".join(f"liked {n},1\nhated {n},0\n" for n in range(20))
     (tmp_path / "few.csv").write_text(f"text,label\n{reviews}")

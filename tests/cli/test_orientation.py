@@ -57,19 +57,19 @@ def write(texts, tmp_path):
     ("name", "negative", "positive", "more"),
     [
         ("a.tsv", 1, 0, ""),
-        ("a.tsv", 2, 1, ""),
-        ("a.tsv", 1, -1, ""),
-        ("a.tsv", 4, 0, ""),
+        pytest.param("a.tsv", 2, 1, "", marks=pytest.mark.slow),
+        pytest.param("a.tsv", 1, -1, "", marks=pytest.mark.slow),
+        pytest.param("a.tsv", 4, 0, "", marks=pytest.mark.slow),
         ("a.tsv", "2.0", "0.0", "It is a box\t1.0\n"),
         ("a.tsv", 5, 1, "It is a box\t3\n"),  # ranks
         ("a.tsv", 10, 1.5, "It is a box\t5\nI love it\t2\nI hate it\t8\n"),
         ("a.tsv", "Yes", "No", ""),
-        ("a.tsv", "Y", "N", ""),
-        ("a.tsv", "LABEL_1", "LABEL_0", ""),
+        pytest.param("a.tsv", "Y", "N", "", marks=pytest.mark.slow),
+        pytest.param("a.tsv", "LABEL_1", "LABEL_0", "", marks=pytest.mark.slow),
         ("a.tsv", "8,3", "2,1", "It is a box\t5,5\n"),
-        ("a.tsv", 0.7, -0.7, "It is a box\t0.01\n"),
+        pytest.param("a.tsv", 0.7, -0.7, "It is a box\t0.01\n", marks=pytest.mark.slow),
         ("a.jsonl", True, False, ""),
-        ("a.txt", 2, 1, ""),
+        pytest.param("a.txt", 2, 1, "", marks=pytest.mark.slow),
     ],
 )
 def test_what_the_warning_says_can_be_followed(run, write, trained, name, negative, positive, more):

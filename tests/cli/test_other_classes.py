@@ -110,7 +110,7 @@ def test_neither_do_warnings_about_labels(run, given, tmp_path):
     assert not re.search(" positive|negative", done.stderr + refused.stderr)
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate"])
+@pytest.mark.parametrize("command", [pytest.param("train", marks=pytest.mark.slow), "evaluate"])
 def test_folders_that_are_no_class_are_named(run, tmp_path, command):
     for name in ("Positive", "NEG", "unsup", ".git"):
         (tmp_path / "all" / name).mkdir(parents=True)

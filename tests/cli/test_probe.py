@@ -71,6 +71,7 @@ def test_the_text_has_the_same_rates_and_the_worst_failures(run, trained, facts)
     assert "uncertain" not in done.stdout.splitlines()[0]
 
 
+@pytest.mark.slow
 def test_the_same_model_gives_the_same_output(run, trained):
     first, second = (run("probe", "-m", trained, "--json").stdout for _ in range(2))
     assert first == second

@@ -48,6 +48,7 @@ def test_simple_answers_stand_beside_unless_there_are_too_few_reviews(run, train
         assert "<bdi>always negative</bdi>" in shown
 
 
+@pytest.mark.slow
 def test_against_says_what_compare_says(run, trained, tmp_path):
     page, old = tmp_path / "page.html", tmp_path / "old.csv"
     answered = ("predict", "-i", TEST, "-m", "fast", "--classes", "negative,positive", "-o", old)
@@ -141,7 +142,7 @@ def test_pictures_by_their_names_and_no_page(run, trained, tmp_path):
     [
         ("curve.png", "curve.png: the name must end with one of confusion, roc, "),
         ("roc.gif", "roc.gif: pictures are .png, .pdf, .svg"),
-        ("proc.png", "proc.png: the name must end with one of "),
+        ("proc.png", "proc.png (did you mean roc?): the name must end with one of "),
     ],
 )
 def test_a_picture_that_there_is_not(run, tmp_path, name, says):

@@ -102,7 +102,13 @@ def test_a_stdin_that_does_not_block_is_waited_for(trained):
 
 
 @pytest.mark.parametrize(
-    "asked", [["predict", "-i", "-"], ["explain", "-i", "-"], ["train", "-"], ["evaluate", "-"]]
+    "asked",
+    [
+        ["predict", "-i", "-"],
+        pytest.param(["explain", "-i", "-"], marks=pytest.mark.slow),
+        ["train", "-"],
+        pytest.param(["evaluate", "-"], marks=pytest.mark.slow),
+    ],
 )
 def test_a_stdin_that_is_closed_is_one_line(trained, tmp_path, asked):
     model = [] if "train" in asked else ["-m", trained]

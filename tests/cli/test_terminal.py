@@ -1,5 +1,8 @@
 """What files and models hold reaches no terminal as something it obeys."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -67,3 +70,44 @@ def test_what_an_output_cannot_hold_is_spelled_out(run, tmp_path):
     assert (done.returncode, r"lone \ud800 ½ σ" in done.stdout) == (0, True), done.stderr
     done = run("info", tmp_path / "m", env={"PYTHONIOENCODING": "iso8859-2"})
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
+@pytest.mark.parametrize(
+    ("given", "env", "colored"),
+    [
+        ((), {}, True),
+        (("--top", "2"), {}, True),
+        ((), {"NO_COLOR": "1"}, False),
+        (("--json",), {}, False),
+    ],
+)
+def test_answers_on_a_terminal_have_the_colors_of_their_classes(given, env, colored):
+    ours, theirs = os.openpty()
+    asked = ["predict", "-q", "-m", "fast", *given, "--", "I loved it", "terrible"]
+    known = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    done = subprocess.run(
+        [sys.executable, "-m", "sentiment", *asked],
+        stdout=theirs,
+        stdin=subprocess.DEVNULL,
+        env=known | {"TERM": "xterm"} | env,
+        check=False,
+        timeout=120,
+    )
+    os.close(theirs)
+    seen = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert done.returncode == 0
+    if not colored:
+        assert "\x1b" not in seen
+        assert "I loved it" in seen
+        return
+    assert "\x1b[32m\x1b[1mpositive\x1b[0m\t" in seen
+    assert "\x1b[31m\x1b[1mnegative\x1b[0m\t" in seen
+
+
+def test_answers_that_go_elsewhere_have_no_color(run, tmp_path):
+    for asked in ((), ("-o", tmp_path / "out.txt")):
+        done = run("predict", "-m", "fast", "I loved it", *asked, env={"TERM": "xterm"})
+        assert "\x1b" not in done.stdout
+    assert (tmp_path / "out.txt").read_text().startswith("positive\t")

@@ -53,6 +53,7 @@ def test_training_on_the_sample_says_that_it_did_and_what_answers_now(sampled):
         assert part in line
 
 
+@pytest.mark.slow
 def test_a_model_that_does_not_take_over_is_not_said_to(run, tmp_path):
     done = run("train", "-q", *QUICK, "--seed", "3", "-o", "mine.safetensors", cwd=tmp_path)
     assert "trained on the 1,600 sample reviews" in done.stderr
@@ -60,6 +61,7 @@ def test_a_model_that_does_not_take_over_is_not_said_to(run, tmp_path):
     assert OF_SAMPLE in run("predict", "-m", "mine.safetensors", "good", cwd=tmp_path).stderr
 
 
+@pytest.mark.slow
 def test_reviews_of_ones_own_in_the_place_of_the_sample_are_not_called_so(run, tmp_path):
     (tmp_path / "data").mkdir()
     rows = "".join(f"{'good' if n % 2 else 'bad'} thing {n},{n % 2}\n" for n in range(40))
@@ -511,7 +513,11 @@ def test_examples_work_when_pasted(here, example):
     (here / "reviews.jsonl").write_text('{"text": "good"}\n')
     (here / "dump.csv").write_text("id,text\n1,good\n2,bad,worse\n")
     (here / "feedback.xlsx").write_bytes(book(sheets={"May": sheet_of(("text",), ("good",))}))
-    program = f'sentiment() {{ {sys.executable} -m sentiment "$@"; }}; text=reviews.csv; {example}'
+    # The small model is quicker, above all where it explains.
+    program = (
+        f'sentiment() {{ {sys.executable} -m sentiment "$@"; }}; '
+        f"export SENTIMENT_MODEL=fast; text=reviews.csv; {example}"
+    )
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", program], cwd=here, capture_output=True, text=True,
         check=False, stdin=subprocess.DEVNULL,

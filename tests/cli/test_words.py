@@ -109,6 +109,7 @@ def test_words_of_a_class(run, tmp_path):
     assert after - before == pytest.approx(3, abs=0.01)  # probabilities are rounded
 
 
+@pytest.mark.slow
 def test_processes_and_the_service_give_the_answers_of_one(run, words, tmp_path):
     reviews = tmp_path / "reviews.csv"
     reviews.write_text("text\n" + "a sick film\nlong queue\ngood film\nqwxz\n" * 3000)
@@ -171,6 +172,7 @@ def test_a_network_cannot_be_exported_with_them(run, tmp_path):
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.slow
 def test_a_report_against_the_same_model_shows_what_they_change(run, trained, tmp_path):
     words, page = tmp_path / "w.csv", tmp_path / "page.html"
     words.write_text("the,-50\n")

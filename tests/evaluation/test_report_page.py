@@ -16,8 +16,9 @@ from sentiment.evaluation.beside import Against, Beside, Change
 from sentiment.evaluation.comparison import System
 from sentiment.evaluation.metrics import metrics_for, of_two
 from sentiment.evaluation.mistakes import explain_mistakes
-from sentiment.evaluation.report.content import PICTURES, Cuts, Report, matrix, picture_of
+from sentiment.evaluation.report.content import Cuts, Report
 from sentiment.evaluation.report.page import page_of
+from sentiment.evaluation.report.pictures import PICTURES, matrix, picture_of
 from sentiment.evaluation.report.sieve import Sieve
 from sentiment.evaluation.slices import slices_of
 from sentiment.labels import CLASSES, SENTIMENT, LabelSet
@@ -62,7 +63,7 @@ PLAIN_REPORT = report_of(PLAIN)
 PLAIN_PAGE = Page(page_of(PLAIN_REPORT))
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.lists(ANY, min_size=4, max_size=4), ANY)
 @example(["\x1f\u0301a", "b", "c", "d"], "n")
 def test_any_text_stays_text(texts, name):
@@ -210,7 +211,7 @@ NAMES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(NAMES)
 @example(["unseen", "skip", "a b", '"><script>'])
 def test_any_name_of_a_class_stays_text(names):
@@ -239,7 +240,9 @@ def test_the_page_of_many_classes_has_a_heat_map_and_a_curve_for_each_and_no_sli
     assert all(lines.count(f"line-{number}") == 3 for number in range(4))
 
 
-@pytest.mark.parametrize("classes", [2, pytest.param(3, marks=pytest.mark.slow), 12])
+@pytest.mark.parametrize(
+    "classes", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 12))]
+)
 def test_every_picture_of_any_classes_can_be_drawn(classes, tmp_path):
     report = named_report(PLAIN * 30, [f"class {number}" for number in range(classes)])
     for name in set(PICTURES) - {"training"}:

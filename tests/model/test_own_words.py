@@ -93,7 +93,7 @@ TEXTS = st.lists(
 ).map(" ".join)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(TEXTS, st.sampled_from(["ngrams", "base", "pieces", "three"]))
 def test_an_explanation_adds_up(text, kind):
     labels = WITH_NEUTRAL if kind == "three" else SENTIMENT

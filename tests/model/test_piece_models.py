@@ -47,7 +47,7 @@ NETWORK = MODEL.own.network
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=6), st.integers(0, 99))
-@settings(max_examples=50)
+@settings(max_examples=20)
 def test_neither_the_batch_nor_the_order_changes_a_probability(texts, seed):
     for model in (MODEL, MIXED):
         together = model.probabilities(texts)
@@ -108,6 +108,7 @@ def test_an_encoder_that_does_not_judge_answers_alone():
     assert model.scores(["loved the was", "qwxz", ""]).coverage.tolist() == [0, 0, 0]
 
 
+@pytest.mark.slow
 def test_ten_thousand_short_texts_and_one_without_end_take_little_memory():
     MODEL.scores(["good"])
     texts = ["a good film was bad"] * 10_000 + ["a good film " * 100_000]

@@ -1,11 +1,14 @@
 """What becomes of rows that cannot be read."""
 
 import json
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sentiment.errors import DataError
-from sentiment.reviews.batch import BadRows
+from sentiment.reviews.batch import BadRow, BadRows, Batch
 from tests.reviews.helpers import open_source
 
 from .helpers import rows_of, save, stdin_source, written
@@ -177,3 +180,17 @@ def test_columns_are_chosen_by_rows_that_can_be_read():
     source = stdin_source(data, "jsonl", bad_rows=BadRows("keep"))
     assert source.columns == ["review"]
     assert sum(len(batch.rows) for batch in source.batches()) == 3001
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=12), st.data())
+def test_rows_taken_from_a_batch_keep_their_numbers(left_out, data):
+    places = [place for place, out in enumerate(left_out) if not out]
+    batch = Batch([{"text": str(place)} for place in range(len(left_out))], first_row=5)
+    batch = replace(batch, bad={1: BadRow("bad", {}, "raw")} if len(left_out) > 1 else {})
+    taken = batch.take(places)
+    assert [taken.row_number(n) for n in range(len(taken))] == [5 + place for place in places]
+    assert [int(row["text"]) for row in taken.rows] == places
+    assert [places[n] for n in taken.bad] == [place for place in places if place in batch.bad]
+    few = sorted(data.draw(st.sets(st.sampled_from(range(len(places)))))) if places else []
+    again = taken.take(few)
+    assert [again.row_number(n) for n in range(len(few))] == [5 + places[n] for n in few]

@@ -75,7 +75,7 @@ def test_the_interval_grows_with_the_distance_and_with_the_noise():
 
 def test_small_sizes_near_chance_do_not_bend_the_law():
     def error(n):
-        return np.minimum(2.5 * n**-0.3, 0.45)
+        return np.minimum(2.5 * n**-0.3, 0.49)
 
     law = curve(error, noise=0.004)
     low, high = replace(law, constant=0.5).at(6400)[1]

@@ -14,6 +14,7 @@ from tests.serving.conftest import in_process, serving
 TEXTS = ["I loved it", "a bad film", "", "qwxz zzkw", "good 👍"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
 def test_products_have_no_threads_that_compete_with_connections(tmp_path, monkeypatch):
     save_model(pieces_model(), tmp_path / "m.safetensors")

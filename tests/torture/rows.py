@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from sentiment.cli.answering import Target, answer_rows, handling
 from sentiment.cli.console import console
-from sentiment.cli.predict import open_inputs
+from sentiment.cli.inputs import open_inputs
 from sentiment.cli.progress import Meter
 from sentiment.errors import SentimentError
 from sentiment.model.file import load_model

@@ -23,7 +23,7 @@ def tuned(options: TrainingOptions = OPTIONS) -> TunedEncoder:
     return TunedEncoder(ENCODER.own, options)
 
 
-@pytest.mark.parametrize("blocks", [1, 2])
+@pytest.mark.parametrize("blocks", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_keras_and_numpy_agree_and_only_the_last_blocks_are_trained(blocks):
     architecture = tuned(replace(OPTIONS, fine_tune=blocks))
     reviews = reviews_of(20, 3)

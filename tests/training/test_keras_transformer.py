@@ -18,7 +18,7 @@ def pieces(lengths: list[int], seed: int = 4) -> Pieces:
     return Pieces(np.maximum(rows.ids, 1), rows.bounds)
 
 
-@pytest.mark.parametrize("classes", [2, 3, 5])
+@pytest.mark.parametrize("classes", [2, 3, pytest.param(5, marks=pytest.mark.slow)])
 def test_keras_computes_what_numpy_does(classes):
     rows = pieces([5, 2, 9, 30, 9])
     model = build(NETWORK, classes)

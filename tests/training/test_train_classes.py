@@ -135,7 +135,7 @@ def test_the_numpy_forward_pass_is_the_softmax_of_keras(reviews, hidden):
     assert trainable == network.count_params()
 
 
-@pytest.mark.parametrize("hidden", [(), (8,)])
+@pytest.mark.parametrize("hidden", [pytest.param((), marks=pytest.mark.slow), (8,)])
 def test_of_networks_side_by_side_each_learns_its_own_folds(hidden):
     options = replace(FAST, hidden=hidden)
     data = TrainingData.gather(THREE, None, (), options)

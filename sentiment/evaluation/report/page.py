@@ -14,13 +14,8 @@ from sentiment.evaluation.metrics import (
     number,
     percent,
 )
-from sentiment.evaluation.report.content import (
-    CHARTS,
-    STEPS,
-    Cuts,
-    Report,
-    matrix,
-)
+from sentiment.evaluation.report.content import STEPS, Cuts, Report
+from sentiment.evaluation.report.pictures import CHARTS, matrix
 from sentiment.evaluation.report.sieve import Sieve
 from sentiment.evaluation.slices import MIN_SLICE, SHOWN_SLICES, Slice
 from sentiment.labels import CLASSES, UNCERTAIN
