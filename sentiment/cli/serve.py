@@ -129,8 +129,8 @@ class _Logged:
 
 @click.command(cls=options.TopicCommand, short_help="Answer over HTTP, with a page to try it on.")
 @click.option("-m", "--model", "named", multiple=True, type=options.MODEL, metavar="[NAME=]MODEL",
-              help="Model file, or a bundled model: general, or fast. Repeat it for several, which "
-              "requests choose from by ?model=NAME; the first is the default. Default: "
+              help="Model file, or a bundled model: general, or fast. Repeat it for several; "
+              "requests choose by ?model=NAME, else the first answers. Default: "
               "$SENTIMENT_MODEL, else ./model.safetensors, else general.")  # fmt: skip
 @options.answered_classes
 @options.threshold
