@@ -1,5 +1,6 @@
 """What held-out reviews decide about a base: its weight, and whether it would help."""
 
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,8 @@ from sentiment.training.options import Objective
 # it is, and the network half as confident as it should be. Means, and the inverse variance of each.
 _PRIOR_MEAN = (0.5, 1.0, 0.0)
 _PRIOR_PRECISION = 4.0
+# How alike the log-odds of two networks fitted to the same reviews are within a class: correlation.
+_ALIKE = 0.85
 # The slope of a network that is left out.
 _LEAST_SLOPE = 1e-6
 
@@ -39,6 +42,29 @@ class Stack(NamedTuple):
         """Return what `beside` fits, without any held-out reviews."""
         slope, weight, intercept = _PRIOR_MEAN
         return cls(Calibration(weight, (intercept,)), slope)
+
+    @classmethod
+    def of_accuracies(cls, calibration: Calibration, own: float, base: float) -> "Stack":
+        """Return the stack of two networks by their accuracies on the same reviews alone.
+
+        Calibrated log-odds are taken to be normal in each class, with the same variance d² in both,
+        so that an accuracy is Φ(d/2), and the correlation `_ALIKE`. Then linear discriminant
+        analysis gives the weights. Of networks far apart, the worse one is left out.
+
+        Args:
+            calibration: of the new network.
+            own: its accuracy, from 0 to 1, of two classes, the mean of their recalls.
+            base: that of the base.
+        """
+        ratio = _separation(base) / _separation(own)
+        slope, weight = (max(1 - _ALIKE * each, 0.0) for each in (ratio, 1 / ratio))
+        if slope and weight:
+            slope, weight = (each / (1 - _ALIKE**2) for each in (slope, weight))
+        else:
+            slope, weight = float(slope > 0), float(weight > 0)
+        slope = max(slope, _LEAST_SLOPE)
+        moved = tuple(slope * each for each in calibration.intercepts)
+        return cls(Calibration(slope * calibration.slope, moved), weight)
 
     @classmethod
     def fit(
@@ -97,6 +123,11 @@ class Stack(NamedTuple):
     def log_odds(self, logits: Floats, base: Floats) -> Floats:
         """Return the log-odds, float64 [n, K − 1]."""
         return self.calibration.log_odds(logits) + self.weight * base
+
+
+def _separation(accuracy: float) -> float:
+    """Return d of an accuracy Φ(d/2): how far apart two normal distributions are, above 0."""
+    return 2 * NormalDist().inv_cdf(min(max(accuracy, 0.51), 0.999))
 
 
 def _map_estimate(

@@ -53,8 +53,8 @@ def train(
         options: the user's choices.
         validation: reviews to hold out instead of a share of `reviews`; they are never fitted.
         unlabeled: similar reviews without labels.
-        base: a model to add. One that knows all held-out reviews has its expected weight, and there
-            are no held-out figures.
+        base: a model to add. One that knows all held-out reviews has its expected weight, or that
+            of its own figures on the same ones, and there are no held-out figures.
         run: progress, checkpoint, memory.
         encoder: a model whose encoder the architecture of that name begins with. Reviews that it
             knows are treated as those that a base knows.
@@ -259,7 +259,9 @@ def _evaluate(
 
     stack, together = Stack(alone, 0.0), alone.log_odds(own)
     if known and not rows.size:
-        stack, together = Stack.prior() if base else Stack.prior_beside(), own
+        stack, together = Stack.prior_beside(), own
+        if base is not None:
+            stack = _by_recalls(parts[0], data, base) or Stack.prior()
     elif len(logits) > 1:
         stack = Stack.beside(alone, own, logits[1], labels, weights)
         enough, together = True, stack.log_odds(own, logits[1])  # the prior makes up for few
@@ -274,6 +276,28 @@ def _evaluate(
     probabilities = probabilities_of(together)
     decision = choose_decision(probabilities, parts[0].recipe.objective, weights)
     return _HeldOut(rows, labels, weights, enough, *stack, probabilities, decision)
+
+
+def _by_recalls(part: _Part, data: TrainingData, base: Model) -> Stack | None:
+    """Return the stack on a base that knows all held-out reviews, if it was judged by them, too.
+
+    It is by now fitted to them, but its record tells how many it answered correctly before.
+    """
+    record, rows = base.record.provenance, data.held_out
+    labels, logits = data.labels[rows], part.selected.held_out
+    if record is None or record.right is None or record.validation != data.summary(rows):
+        return None  # it was judged by others
+    if not data.label_set.is_binary or not enough_to_choose(labels, 2):
+        return None
+    weights = data.weights[rows]
+    calibration = Calibration.fit(logits, labels, weights)
+    probabilities = probabilities_of(calibration.log_odds(logits))
+    decision = choose_decision(probabilities, part.recipe.objective, weights)
+    own = decision.choose(probabilities) == labels
+    counts = np.bincount(labels)
+    of_base = np.array([record.right[name] for name in data.label_set.names])
+    recalls = (np.bincount(labels, own), of_base)
+    return Stack.of_accuracies(calibration, *(float(np.mean(each / counts)) for each in recalls))
 
 
 def _suggest_base(

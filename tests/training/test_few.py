@@ -11,12 +11,13 @@ import pytest
 from sentiment.evaluation.metrics import Evaluation
 from sentiment.general import FAST_MODEL
 from sentiment.labels import SENTIMENT
+from sentiment.model.component import Calibration
 from sentiment.model.file import load_model
 from sentiment.reviews.dataset import LabelledReviews
 from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.options import Objective, TrainingOptions
-from sentiment.training.stacking import gain_from_base
+from sentiment.training.stacking import Stack, gain_from_base
 from sentiment.training.train import train
 from tests.conftest import TEST
 
@@ -129,6 +130,32 @@ def test_a_base_that_knows_nothing_more_is_not_told_of(seed):
     assert gain_of(noise, good, good > 0, labels, "macro-f1") is None
     assert gain_of(good, good, good > 0, labels, "macro-f1") is None
     assert gain_of(noise[:3], good[:3], good[:3] > 0, np.zeros(3, np.int8), "accuracy") is None
+
+
+@pytest.mark.parametrize(("own", "base"), [(2.9, 2.9), (2.9, 2.6), (2.5, 2.9)])
+def test_accuracies_alone_weigh_two_networks_as_reviews_would(own, base):
+    random = np.random.default_rng(0)
+    labels = np.arange(200_000) % 2
+    shared, *apart = random.normal(size=(3, labels.size))
+    logits = [  # calibrated: means ± d²/2 and variance d², correlation 0.85 within a class
+        (labels * 2 - 1) * d**2 / 2 + d * (0.85**0.5 * shared + 0.15**0.5 * each)
+        for d, each in zip((own, base), apart, strict=True)
+    ]
+    fitted = Stack.fit(*(each[:, None] for each in logits), labels)
+    right = [float(np.mean((each > 0) == labels)) for each in logits]
+    found = Stack.of_accuracies(Calibration(), *right)
+    assert found.weight == pytest.approx(fitted.weight, abs=0.03)
+    assert found.calibration.slope == pytest.approx(fitted.calibration.slope, abs=0.03)
+    halved = Stack.of_accuracies(Calibration(2.0, (-1.0,)), *right).calibration
+    assert halved.slope == pytest.approx(2 * found.calibration.slope)
+    assert halved.intercepts == pytest.approx((-found.calibration.slope,))
+
+
+def test_of_two_networks_far_apart_the_better_one_answers():
+    assert Stack.of_accuracies(Calibration(), 0.7, 0.95).weight == 1
+    assert 0 < Stack.of_accuracies(Calibration(), 0.7, 0.95).calibration.slope < 1e-5
+    alone = Stack.of_accuracies(Calibration(2.0, (0.5,)), 1.0, 0.4)
+    assert alone == (Calibration(2.0, (0.5,)), 0.0)
 
 
 def write(path, texts, labels):

@@ -163,6 +163,21 @@ def test_what_the_base_was_made_with_does_not_judge_it(reviews, base):
     assert (knows_all.record.provenance.accuracy, knows_all.own.weight) == (None, 1.0)
 
 
+def test_a_base_of_the_same_reviews_counts_by_what_it_answered_before_it_knew_them(reviews):
+    same = reviews.take(np.arange(300))
+    poor = train(same, TrainingOptions(epochs=1, features=20))
+    good = train(same, TrainingOptions(epochs=8))
+    accuracies = [each.record.provenance.accuracy for each in (poor, good)]
+    assert accuracies[0] < accuracies[1], "so the test can fail"
+    on_poor = train(same, TrainingOptions(epochs=8), base=poor)
+    on_good = train(same, TrainingOptions(epochs=1, features=20), base=good)
+    on_equal = train(same, TrainingOptions(epochs=8), base=good)
+    assert on_poor.own.weight < on_equal.own.weight < on_good.own.weight <= 1
+    assert on_equal.own.weight == pytest.approx(1 / 1.85)
+    assert on_poor.own.calibration.slope > on_equal.own.calibration.slope > 0
+    assert on_poor.record.provenance.accuracy is None, "what it knows judges nothing"
+
+
 def test_a_base_is_not_judged_on_a_set_it_knows_though_most_cannot_be_checked(
     reviews, base, monkeypatch
 ):
