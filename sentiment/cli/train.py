@@ -335,9 +335,9 @@ def _report(model: Model, target: Path, known: Model | None, judged: LabelledRev
     figures = HeldOut.of(about)
     if figures is None:
         if known is not None:
-            _warn_of_no_figures(
-                overlap_of(known, judged), of_encoder=model.own.encoder.kind == "pieces"
-            )
+            of_encoder = model.own.encoder.kind == "pieces"
+            weight = None if of_encoder else model.own.weight
+            _warn_of_no_figures(overlap_of(known, judged), weight)
     else:
         if not about.calibrated:
             console.warn(
@@ -351,17 +351,17 @@ def _report(model: Model, target: Path, known: Model | None, judged: LabelledRev
     console.note(f"saved {target}{size}{with_encoder}")
 
 
-def _warn_of_no_figures(known: Overlap, *, of_encoder: bool) -> None:
-    """Explain why these reviews cannot measure the base, or the encoder."""
+def _warn_of_no_figures(known: Overlap, weight: float | None) -> None:
+    """Explain why these reviews cannot measure the base of a weight, or the encoder (None)."""
     which, why = "some of these", "those that are new to it all have the same label"
     if known.is_known_set:
         share = "all" if known.found == known.checked else "almost all"
         checked = "" if known.checked == known.reviews else " that could be checked"
         which = "these"
         why = f"it knows {share} of them ({known.found:,} of {known.checked:,}{checked})"
-    what, weight = ("encoder", "") if of_encoder else ("base", ", and its weight stays 1")
+    what, so = ("encoder", "") if weight is None else ("base", f", and its weight is {weight:.2g}")
     console.warn(
-        f"the {what} was made with {which} reviews: no figures, since {why}{weight}; "
+        f"the {what} was made with {which} reviews: no figures, since {why}{so}; "
         "measure the model on others with sentiment evaluate"
     )
 

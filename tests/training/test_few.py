@@ -137,8 +137,8 @@ def test_accuracies_alone_weigh_two_networks_as_reviews_would(own, base):
     random = np.random.default_rng(0)
     labels = np.arange(200_000) % 2
     shared, *apart = random.normal(size=(3, labels.size))
-    logits = [  # calibrated: means ± d²/2 and variance d², correlation 0.85 within a class
-        (labels * 2 - 1) * d**2 / 2 + d * (0.85**0.5 * shared + 0.15**0.5 * each)
+    logits = [  # calibrated: means ± d²/2 and variance d², correlation 0.8 within a class
+        (labels * 2 - 1) * d**2 / 2 + d * (0.8**0.5 * shared + 0.2**0.5 * each)
         for d, each in zip((own, base), apart, strict=True)
     ]
     fitted = Stack.fit(*(each[:, None] for each in logits), labels)
