@@ -14,7 +14,7 @@ from sentiment.training.options import Objective
 # it is, and the network half as confident as it should be. Means, and the inverse variance of each.
 _PRIOR_MEAN = (0.5, 1.0, 0.0)
 _PRIOR_PRECISION = 4.0
-# How alike the log-odds of two networks fitted to the same reviews are within a class: correlation (FINDINGS).
+# The correlation, within a class, of the log-odds of two networks of the same reviews (FINDINGS).
 _ALIKE = 0.8
 # The slope of a network that is left out.
 _LEAST_SLOPE = 1e-6

@@ -184,7 +184,8 @@ def test_a_base_is_not_judged_on_a_set_it_knows_though_most_cannot_be_checked(
     monkeypatch.setattr(provenance, "SEEN_LIMIT", 60)  # of 600: one in ten
     large = changed(base, training_hashes=TrainingHashes().adding(reviews.texts[100:700]))
     tuned = train(reviews.take(np.arange(100, 700)), FAST, base=large)
-    assert (tuned.record.provenance.accuracy, tuned.own.weight) == (None, 1.0)
+    assert tuned.record.provenance.accuracy is None
+    assert tuned.own.weight == pytest.approx(1 / 1.8), "by its record: it was as good on these"
 
 
 def test_no_figures_are_told_on_what_the_bundled_model_was_made_with(run, tmp_path):
