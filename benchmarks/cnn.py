@@ -113,7 +113,8 @@ def wall_time(table: Table) -> None:
             f"wordNgrams=2, thread=2, verbose=0).save_model({str(place / 'f.bin')!r})"
         )
         pairs = alternate(ours, [peers_python(), "-c", fasttext], 3)
-        table.ratio("training of a cnn on IMDb / fastText", pairs)
+        spread = f"{min(pairs.ratios):.2f}–{max(pairs.ratios):.2f}"
+        table.row("training of a cnn on IMDb / fastText", f"{pairs.ratio:.2f} ({spread})")
 
 
 def forward(table: Table) -> None:
