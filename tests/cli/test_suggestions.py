@@ -79,4 +79,4 @@ def test_a_misspelt_class_of_the_labels_gets_the_label(run, folder):
 
 def test_a_missing_column_says_which_options_name_it(run, folder):
     done = run("cross-validate", FILE, "--group", "stroe", cwd=folder)
-    assert 'no column "stroe" for --group, --time or a slice' in done.stderr
+    assert 'no column "stroe" for --group (did you mean "store"?)' in done.stderr
