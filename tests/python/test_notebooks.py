@@ -1,0 +1,150 @@
+"""What a notebook shows of models and explanations, and what it shows while it waits."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment import load
+from sentiment.api import LoadedModel
+from sentiment.labels import LabelSet
+from sentiment.values import visible
+from tests.model.small import changed, small_model
+
+HOSTILE = [
+    "<script>alert(1)</script> good",
+    '"><img src=x onerror=alert(1)> bad',
+    "good <style>* {display: none}</style> &lt;b&gt;",
+    "good $\\href{javascript:alert(1)}{x}$",
+    "good \u202e dab \u2066 \x00\x1b[31m \ud800",
+]
+
+
+class Page(HTMLParser):
+    """The elements of some HTML, what they say, and whether they are closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags, self.attributes, self.open, self.text = set(), set(), [], ""
+        self.feed(html)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def shown(thing) -> Page:
+    html = thing._repr_html_()
+    html.encode()  # a notebook is UTF-8
+    page = Page(html)
+    assert page.tags <= {"div", "b", "span", "table", "tr", "th", "td", "bdi"}
+    assert page.attributes <= {"class", "style", "dir", "scope"}
+    assert "mathjax_ignore" in html, "or Jupyter sets what is between dollar signs"
+    return page
+
+
+@pytest.fixture(scope="module")
+def two() -> LoadedModel:
+    return LoadedModel(small_model())
+
+
+def test_an_explanation_shows_answer_text_words_and_their_sum(two):
+    found = two.explain("good film, not bad")
+    page = shown(found)
+    assert page.text.startswith(found.answer)
+    assert "good film, not bad" in page.text
+    for word in found.by_word():
+        assert f"{word.text}{word.contribution:+.3f}" in page.text
+    numbers = re.search(r"positive over negative (\S+) = baseline (\S+), words (\S+)$", page.text)
+    whole, base, words = map(float, numbers.groups())
+    assert whole == pytest.approx(base + words, abs=2e-3)
+
+
+def test_the_words_that_count_most_are_marked_most(two):
+    found = two.explain("good film, not bad")
+    marks = re.findall(
+        r'<span style="background:rgba\(([\d,]+),([\d.]+)\)[^"]*">([^<]+)', found._repr_html_()
+    )
+    strength = {text: float(each) for _, each, text in marks}
+    by_size = sorted(found.words, key=lambda word: -abs(word.contribution))
+    strengths = [strength.get(word.text, 0.0) for word in by_size]
+    assert strengths == sorted(strengths, reverse=True)
+    assert strengths[0] > 0
+    blue = {word.text for word in found.words if word.contribution > 0}
+    assert {text for color, _, text in marks if color == "11,98,168"} <= blue
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_text_is_shown_and_does_nothing(text, two):
+    assert (
+        visible(text).encode("utf-8", "backslashreplace").decode() in shown(two.explain(text)).text
+    )
+
+
+@given(st.text())
+def test_any_text_is_inert(text):
+    shown(LoadedModel(small_model()).explain(text))
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_a_text_without_words_has_no_answer(text, two):
+    assert shown(two.explain(text)).text == "no answer: this text has no words"
+
+
+def test_an_uncertain_answer_says_why():
+    assert "uncertain no known words" in shown(load("fast").explain("asdf")).text
+
+
+def test_of_more_classes_the_two_compared_are_named():
+    labels = LabelSet(("<i>bug</i>", "wish", "question"))
+    model = LoadedModel(small_model(labels=labels))
+    page = shown(model.explain("good film", toward="wish"))
+    assert "log-odds of wish over " in page.text
+    assert "<i>bug</i>" in page.text
+
+
+def test_a_model_shows_its_name_classes_figures_and_threshold(trained):
+    loaded = load(trained)
+    about = loaded.model.record.provenance
+    page = shown(loaded)
+    assert page.text.startswith("sentiment model")
+    assert f"accuracy{about.accuracy:.1%} on {about.validation.total:,} " in page.text
+    assert f"decisionthreshold {loaded.model.decision.threshold:.3g}" in page.text
+    for name, count in about.training.counts.items():
+        recall = about.right[name] / about.validation.counts[name]
+        assert f"{name}{count:,}{about.validation.counts[name]:,}{recall:.1%}" in page.text
+    assert loaded.model._repr_html_() == loaded._repr_html_()
+
+
+def test_the_name_and_the_note_of_a_model_are_inert():
+    fast = load("fast").model
+    about = replace(fast.record.provenance, name="<b>mine", note="<script>")
+    page = shown(changed(fast, provenance=about))
+    assert page.text.startswith("<b>mine")
+    assert page.text.count("<script>") == 1
+
+
+def test_models_that_say_nothing_of_their_training_are_shown_too(two):
+    assert "negative, positive" in shown(two).text
+    many = small_model(labels=LabelSet(tuple(f"class {n}" for n in range(5))))
+    assert "class 4" in shown(changed(many, languages=("en",))).text
+
+
+def test_bundled_models_are_shown():
+    page = shown(load("general"))
+    assert "base1 more" in page.text
+    assert "neutral" in page.text
+    assert not np.isnan(float(re.search(r"accuracy([\d.]+)%", page.text)[1]))
