@@ -5,13 +5,17 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
-from sentiment import load
+from sentiment import SentimentClassifier, load, train
 from sentiment.api import LoadedModel
 from sentiment.labels import LabelSet
+from sentiment.progress import ProgressLine
 from sentiment.values import visible
 from tests.model.small import changed, small_model
 
@@ -148,3 +152,93 @@ def test_bundled_models_are_shown():
     assert "base1 more" in page.text
     assert "neutral" in page.text
     assert not np.isnan(float(re.search(r"accuracy([\d.]+)%", page.text)[1]))
+
+
+def written(capsys) -> list[str]:
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("\r")
+    assert err.endswith("\n")
+    assert err.count("\n") == 1, "one line that replaces itself"
+    return [shown.rstrip() for shown in err.split("\r")[1:]]
+
+
+TEXTS = [f"{word} item {n}" for word in ("good", "bad") for n in range(60)]
+LABELS = ["yes"] * 60 + ["no"] * 60
+
+
+@pytest.fixture(scope="module")
+def silent() -> SentimentClassifier:
+    return SentimentClassifier(epochs=2, hidden=(), refit=False).fit(TEXTS, LABELS)
+
+
+def test_a_training_shows_epochs_in_one_line_and_gives_the_same_model(silent, capsys):
+    loud = clone(silent).set_params(verbose=1).fit(TEXTS, LABELS)
+    lines = written(capsys)
+    assert any(re.match(r"epoch 1 \[━+ *\] \d+/\d+$", line) for line in lines)
+    loss, accuracy = loud.history_["loss"][-1], loud.history_["validation_accuracy"][-1]
+    assert lines[-1].startswith(f"epoch 2 of 2  loss {loss:.4f}, ")
+    assert lines[-1].endswith(f"accuracy {accuracy:.1%}")
+    assert np.array_equal(loud.predict_proba(TEXTS), silent.predict_proba(TEXTS))
+
+
+def test_train_shows_it_too_and_ends_the_line_when_it_fails(monkeypatch, capsys):
+    frame = pd.DataFrame({"text": TEXTS, "label": LABELS})
+    train(frame, epochs=1, hidden=(), refit=False)
+    assert capsys.readouterr() == ("", "")
+    train(frame, epochs=1, hidden=(), refit=False, verbose=1)
+    assert written(capsys)[-1].startswith("epoch 1 of 1  loss ")
+    monkeypatch.setattr("sentiment.training.train._record", None)
+    with pytest.raises(TypeError):
+        train(frame, epochs=1, hidden=(), refit=False, verbose=1)
+    written(capsys)
+
+
+def test_a_shorter_line_covers_a_longer_one(capsys):
+    with ProgressLine(1) as line:
+        line.show("longer")
+        line.show("left out: too soon")
+        line.show("short", always=True)
+    assert capsys.readouterr().err == "\rlonger\rshort \n"
+
+
+def test_attributes_are_there_after_the_fit_and_not_before(silent):
+    fresh = clone(silent)
+    for name in ("threshold_", "history_", "classes_", "model_"):
+        assert hasattr(silent, name) > hasattr(fresh, name)
+    with pytest.raises(NotFittedError):
+        fresh.get_feature_names_out()
+    assert silent.threshold_ == silent.model_.decision.threshold
+    table = pd.DataFrame(silent.history_)
+    assert table["number"].tolist() == [1, 2]
+    assert list(table) == ["number", "loss", "validation_loss", "validation_accuracy"]
+    assert (table.dtypes == np.float64).all()
+
+
+def test_more_labels_have_no_threshold():
+    three = SentimentClassifier(epochs=1, hidden=(), refit=False)
+    three.fit([*TEXTS, *(f"dull item {n}" for n in range(60))], [*LABELS, *["so so"] * 60])
+    assert three.threshold_ is None
+    assert three.history_["loss"].shape == (1,)
+
+
+def test_features_have_different_names_which_are_texts_where_the_model_keeps_them(silent):
+    names = silent.get_feature_names_out()
+    own = silent.model_.own
+    assert (names.shape, names.dtype) == ((own.encoder.size,), object)
+    assert len(set(names)) == names.size
+    assert {"good", "bad"} <= set(names)
+    # A text is the name of the feature that a review of it has.
+    (place,) = np.flatnonzero(names == "good")
+    assert place in own.encoder.transform(["good"]).indices
+
+
+def test_words_and_pieces_have_names_too():
+    cnn = SentimentClassifier(architecture="cnn", epochs=1, refit=False).fit(TEXTS, LABELS)
+    names = cnn.get_feature_names_out()
+    assert names.size == cnn.model_.own.encoder.size == len(set(names))
+    assert {"good", "bad", "item"} <= set(names)
+    general = load("general").model.own
+    pieces = general.encoder.feature_names(general.phrases)
+    assert len(pieces) == general.encoder.size
+    assert "good" in pieces
