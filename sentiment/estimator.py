@@ -123,7 +123,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         threshold_: of two labels the lowest probability of `positive_` that is answered so, a
             float; None for more labels.
         history_: figures of each epoch of the first fit, of held-out texts: `number`, `loss`,
-            `validation_loss` and `validation_accuracy`, float64 [epochs] each, averages if it was
+            `validation_loss` and `validation_accuracy`, an array [epochs] each, averages if it was
             cross-validated. `pandas.DataFrame(classifier.history_)` is a table of them.
         model_: the trained `sentiment.model.model.Model`.
 
@@ -235,7 +235,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         decision = self.model_.decision
         self.threshold_ = decision.threshold if isinstance(decision, Decision) else None
         self.history_ = {
-            field.name: np.array([float(epoch[field.name]) for epoch in self.model_.record.history])
+            field.name: np.array([epoch[field.name] for epoch in self.model_.record.history])
             for field in fields(Epoch)
         }
         return self

@@ -212,7 +212,7 @@ def test_attributes_are_there_after_the_fit_and_not_before(silent):
     table = pd.DataFrame(silent.history_)
     assert table["number"].tolist() == [1, 2]
     assert list(table) == ["number", "loss", "validation_loss", "validation_accuracy"]
-    assert (table.dtypes == np.float64).all()
+    assert (table.dtypes == [np.int64, *[np.float64] * 3]).all()
 
 
 def test_more_labels_have_no_threshold():
