@@ -97,7 +97,7 @@ def test_the_wheel_has_the_licences_of_all_that_ships(wheel):
     (folder,) = wheel.glob("*.dist-info")
     about = (folder / "METADATA").read_text(encoding="utf-8")
     assert "License-Expression: MIT AND Apache-2.0" in about
-    texts = sorted((folder / "licenses").rglob("*.*")) + [folder / "licenses" / "LICENSE"]
+    texts = [*sorted((folder / "licenses").rglob("*.*")), folder / "licenses" / "LICENSE"]
     names = ["general-LICENSE.txt", "general-NOTICE.txt", "LICENSE"]
     assert [path.name for path in texts] == names
     assert all(path.read_bytes() for path in texts)
