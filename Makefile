@@ -1,6 +1,6 @@
 # The main targets: `make demo` shows the program at work, `make test` checks it.
 .DEFAULT_GOAL := help
-.PHONY: help demo how-it-works test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-checks bench-classes bench-cluster bench-cnn bench-explanations bench-general bench-few bench-folds bench-languages bench-large bench-reading bench-serve bench-shares bench-speed bench-summarize model torture clean
+.PHONY: help demo how-it-works test pytest test-slow test-all test-lowest lint bench bench-accuracy bench-checks bench-classes bench-cluster bench-cnn bench-explanations bench-general bench-few bench-folds bench-languages bench-large bench-reading bench-serve bench-shares bench-speed bench-summarize model notebook release sbom torture clean
 
 PYTHONS := python3.13 python3.12 python3.11 python3 python
 VENV := .venv
@@ -65,6 +65,17 @@ test-lowest: ## run all tests with the lowest versions that pyproject.toml allow
 	@pins=$$(python3.11 .ci/lowest.py) && \
 	    $(MAKE) --no-print-directory VENV=.venv-lowest PYTHONS=python3.11 PINS="$$pins" pytest test-slow
 
+notebook: $(READY) ## run docs/notebook.ipynb again
+	@$(BIN)/python -m tools.notebook
+
+release: $(READY) ## build wheel and sdist in dist/, and check them
+	@$(BIN)/python -m venv .venv-release && .venv-release/bin/python -m pip install --quiet --disable-pip-version-check build twine
+	@rm -rf dist && .venv-release/bin/python -m build --outdir dist . && .venv-release/bin/twine check --strict dist/*
+
+sbom: $(READY) ## write sbom.json, what an installation holds, with licences (CycloneDX)
+	@$(BIN)/python -m venv .venv-sbom && .venv-sbom/bin/python -m pip install --quiet --disable-pip-version-check 'cyclonedx-bom>=7,<8'
+	@$(BIN)/python -m tools.sbom .venv-sbom/bin/cyclonedx-py
+
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
 
@@ -125,5 +136,5 @@ torture: $(READY) ## try to break it (up to an hour), written to benchmarks/RELI
 	@$(BIN)/python -m tests.torture
 
 clean: ## remove everything that make creates
-	@rm -rf .venv* benchmarks/.peers benchmarks/.models demo.safetensors build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv* benchmarks/.peers benchmarks/.models demo.safetensors sbom.json build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -188,5 +188,11 @@ class LoadedModel:
         firsts = range(0, len(filled), BATCH) or [0]
         return Scores.joined(self.model.scores(filled[first : first + BATCH]) for first in firsts)
 
+    def _repr_html_(self) -> str:
+        """Return what notebooks show: a card of the model."""
+        from sentiment.model.html import model_html  # answers start without it
+
+        return model_html(self.model)
+
     def __repr__(self) -> str:
         return f"LoadedModel({self.model.own.encoder.size:,} features)"

@@ -18,14 +18,17 @@ from sentiment.api import LoadedModel, load, texts_or_none
 from sentiment.errors import DataError
 from sentiment.labels import MAX_CLASSES, SENTIMENT, WITH_NEUTRAL, LabelSet, can_be_class
 from sentiment.model.component import log_odds, probabilities_of
-from sentiment.model.decision import MultiDecision
+from sentiment.model.decision import Decision, MultiDecision
 from sentiment.model.file import save_model
 from sentiment.model.model import MAX_DEPTH, Model
+from sentiment.progress import FitProgress, ProgressLine
 from sentiment.reviews.dataset import LabelledReviews, scaled_weights
 from sentiment.reviews.labels import read_labels
 from sentiment.reviews.rules import WORDS, key_of
 from sentiment.reviews.streams import ReadOptions
+from sentiment.training.decide import Epoch
 from sentiment.training.options import Objective, TrainingOptions
+from sentiment.training.run import Run
 from sentiment.training.train import train
 from sentiment.values import is_missing
 
@@ -109,6 +112,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             `load` returned.
         encoder: for the architecture `encoder` a model that has one: as for `base`.
         positive: of two labels the one that means positive; None to find it, see `positive_`.
+        verbose: 1 shows on stderr how `fit` progresses, in one line; 0 nothing.
 
     Attributes:
         classes_: the labels, sorted.
@@ -116,6 +120,11 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             parameter `positive`; else as the command line reads the two labels (`good`, `pos`,
             `yes`, 1 …), or one of them; else the last of `classes_`. It does not change the order
             of `classes_`. More labels have none: a saved model calls them what they are.
+        threshold_: of two labels the lowest probability of `positive_` that is answered so, a
+            float; None for more labels.
+        history_: figures of each epoch of the first fit, of held-out texts: `number`, `loss`,
+            `validation_loss` and `validation_accuracy`, an array [epochs] each, averages if it was
+            cross-validated. `pandas.DataFrame(classifier.history_)` is a table of them.
         model_: the trained `sentiment.model.model.Model`.
 
     >>> from sentiment import SentimentClassifier
@@ -152,6 +161,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         base: "str | PathLike[str] | LoadedModel | None" = None,
         encoder: "str | PathLike[str] | LoadedModel" = "general",
         positive: Any = None,
+        verbose: int = 0,
     ) -> None:
         self.hidden = hidden
         self.activation = activation
@@ -177,6 +187,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.base = base
         self.encoder = encoder
         self.positive = positive
+        self.verbose = verbose
 
     def fit(
         self,
@@ -219,12 +230,40 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             label_set=label_set,
             weights=weights[filled],
         )
+        self.model_: Model = self._train(reviews, options, base)
+        self.classes_, self.positive_, self._places = classes, positive, places
+        decision = self.model_.decision
+        self.threshold_ = decision.threshold if isinstance(decision, Decision) else None
+        self.history_ = {
+            field.name: np.array([epoch[field.name] for epoch in self.model_.record.history])
+            for field in fields(Epoch)
+        }
+        return self
+
+    def _train(
+        self, reviews: LabelledReviews, options: TrainingOptions, base: Model | None
+    ) -> Model:
+        """Train, and show how far it is if that is asked for."""
         encoder = None
         if options.architecture == "encoder":
             encoder = _model_of(self.encoder, "encoder")
-        self.model_: Model = train(reviews, options, base=base, encoder=encoder)
-        self.classes_, self.positive_, self._places = classes, positive, places
-        return self
+        with ProgressLine(self.verbose) as line:
+            run = Run(progress=FitProgress(line))
+            return train(reviews, options, base=base, run=run, encoder=encoder)
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+        """Return a different name for each feature of the network, str as object [features].
+
+        N-grams and words are hashes; the model keeps the text of the most influential ones, by
+        which they are called, such as `not good`. All others, and where the same text is several
+        features, as at the end of a text, are `feature_` and their number. Pieces of words are
+        called what they are.
+
+        Args:
+            input_features: ignored; scikit-learn passes it.
+        """
+        own = self._model().own
+        return np.array(own.encoder.feature_names(own.phrases), object)
 
     def predict(self, X: Iterable[Any]) -> NDArray[Any]:  # noqa: N803
         """Return the label of each text, [n], by the decision that `fit` chose.

@@ -1,6 +1,5 @@
 """Answers added to pandas frames: a whole frame, or frame by frame as Spark passes them."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,8 @@ from sentiment.api import BATCH, LoadedModel, load
 from sentiment.errors import hint
 from sentiment.general import NAME
 from sentiment.model.model import Model, Scores
-from sentiment.reviews.cells import and_more, count_of, progress_bar
+from sentiment.progress import ProgressLine
+from sentiment.reviews.cells import and_more
 from sentiment.reviews.columns import Columns
 from sentiment.reviews.fields import is_nested
 from sentiment.reviews.texts import text_of
@@ -31,7 +31,7 @@ def annotate(
     threshold: float | None = None,
     classes: Sequence[str] = (),
     prefix: str = "",
-    progress: bool = False,
+    verbose: int = 0,
 ) -> "DataFrame":
     """Return a copy of a pandas DataFrame with two more columns, `predicted` and `p_positive`.
 
@@ -47,7 +47,7 @@ def annotate(
             model's.
         classes: those that the model may answer; () for all.
         prefix: put before the names of the added columns.
-        progress: whether to show a progress bar on stderr.
+        verbose: 1 shows on stderr how many rows are done, in one line; 0 nothing.
 
     Raises:
         TypeError: this is not a pandas DataFrame.
@@ -69,11 +69,11 @@ def annotate(
     _check(frame, names, added)
     answers: list[str | None] = []
     probabilities = np.empty((len(frame), len(columns)))
-    for scores in _scores(frame[names], names, scorer):
-        probabilities[len(answers) : len(answers) + BATCH] = scores.of_columns(scorer.labels)
-        answers += [found or None for found in scorer.answers(scores)]
-        if progress:
-            _show(len(answers), len(frame))
+    with ProgressLine(verbose) as line:
+        for scores in _scores(frame[names], names, scorer):
+            probabilities[len(answers) : len(answers) + BATCH] = scores.of_columns(scorer.labels)
+            answers += [found or None for found in scorer.answers(scores)]
+            line.rows(len(answers), len(frame))
     values = [_strings(answers), *probabilities.T]
     return frame.assign(**dict(zip(added, values, strict=True)))
 
@@ -160,10 +160,3 @@ def _strings(values: Sequence[str | None]) -> Any:
     from pandas import Series
 
     return Series(values, dtype=Series([""]).dtype).array
-
-
-def _show(done: int, of: int) -> None:
-    """Show on stderr how many rows are done."""
-    end = "\n" if done == of else ""
-    sys.stderr.write(f"\r{progress_bar(done, of)} {done:,} of {count_of(of, 'row')}{end}")
-    sys.stderr.flush()

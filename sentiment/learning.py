@@ -52,6 +52,7 @@ def train(
     validation: "DataFrame | Path | Sequence[Path] | None" = None,
     base: Path | LoadedModel | None = None,
     encoder: Path | LoadedModel = "general",
+    verbose: int = 0,
     **options: Any,
 ) -> LoadedModel:
     """Train a model, as `sentiment train` does: the same reviews and options give the same model.
@@ -69,6 +70,7 @@ def train(
         validation: reviews to hold out, like `data`, instead of a share of it.
         base: a model to start from.
         encoder: for the architecture `encoder`, a model that has one.
+        verbose: 1 shows on stderr how the training progresses, in one line; 0 nothing.
         options: other options of `train`, such as `seed=1`, `epochs=3`; see `TrainingOptions`.
 
     Returns:
@@ -85,7 +87,9 @@ def train(
     >>> model.predict(["a good item", "a bad item", None]).tolist()
     ['positive', 'negative', None]
     """
-    from sentiment.training.options import TrainingOptions  # Keras takes seconds to import
+    from sentiment.progress import FitProgress, ProgressLine
+    from sentiment.training.options import TrainingOptions
+    from sentiment.training.run import Run
     from sentiment.training.train import train as fit
 
     chosen = TrainingOptions(**options)
@@ -102,7 +106,9 @@ def train(
         if stacked and len(stacked.components) >= MAX_DEPTH:
             raise UsageError(f"base: at most {MAX_DEPTH} models can be stacked")
         of_encoder = _loaded(encoder) if chosen.architecture == "encoder" else None
-        model: Model = fit(reviews, chosen, held_out, base=stacked, encoder=of_encoder)
+        with ProgressLine(verbose) as line:
+            run = Run(progress=FitProgress(line))
+            model: Model = fit(reviews, chosen, held_out, base=stacked, run=run, encoder=of_encoder)
     return LoadedModel(model)
 
 

@@ -1,4 +1,4 @@
-"""Values from outside: strict JSON, missing values, and texts that say nothing."""
+"""Values from outside: strict JSON, missing values, texts that say nothing, unsafe characters."""
 
 import json
 import math
@@ -7,6 +7,15 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+# Terminal control characters, and characters that reverse text or break lines: bidirectional
+# marks, embeddings, overrides and isolates, and Unicode's line separators.
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
+_TURNING = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+SPELLED = {
+    **{code: f"\\x{code:02x}" for code in _CONTROLS},
+    **{code: f"\\u{code:04x}" for code in _TURNING},
+    **{ord(char): repr(char)[1:-1] for char in "\t\n\r"},
+}
 # How pandas, R, spreadsheets and SQL write missing values and errors, in lower case.
 MISSING_WORDS = frozenset(
     [
@@ -226,3 +235,8 @@ def number_of(cell: Any) -> float:
         return float(cell)
     except (TypeError, ValueError):
         return math.nan
+
+
+def visible(text: str) -> str:
+    """Escape line breaks, control characters, and bidirectional characters."""
+    return text.translate(SPELLED)

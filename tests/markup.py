@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from hypothesis import strategies as st
 
 from sentiment.pages.rendering import visible
-from sentiment.reviews.cells import SPELLED
+from sentiment.values import SPELLED
 
 NASTY = st.sampled_from(
     ["<script>alert(1)</script>", "</style>", "</script>", "<!--", "-->", "<![CDATA[", '"', "'",

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
+import tomllib
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -90,11 +92,32 @@ def test_the_wheel_answers_with_the_models_that_ship_with_it(wheel, trained, tmp
     assert re.search(r"^time +\d", done.stdout, re.MULTILINE), done.stderr
 
 
-def test_click_numpy_and_safetensors_are_enough_to_predict(trained, tmp_path):
+@pytest.mark.slow
+def test_the_wheel_has_the_licences_of_all_that_ships(wheel):
+    (folder,) = wheel.glob("*.dist-info")
+    about = (folder / "METADATA").read_text(encoding="utf-8")
+    assert "License-Expression: MIT AND Apache-2.0" in about
+    texts = [*sorted((folder / "licenses").rglob("*.*")), folder / "licenses" / "LICENSE"]
+    names = ["general-LICENSE.txt", "general-NOTICE.txt", "LICENSE"]
+    assert [path.name for path in texts] == names
+    assert all(path.read_bytes() for path in texts)
+
+
+def test_the_light_installation_of_the_docs_is_all_that_answers_need():
+    page = (ROOT / "docs" / "installing.md").read_text(encoding="utf-8")
+    (light,) = re.findall(r"\| answers alone, .* `pip install --no-deps \S+\.whl (.*)` \|", page)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {each.replace("2,<3", "2.0,<3") for each in shlex.split(light)}
+    assert named == {
+        each for each in project["dependencies"] if each.startswith(("click", "numpy>"))
+    }
+
+
+def test_click_and_numpy_are_enough_to_predict(trained, tmp_path):
     light = tmp_path / "light"
     light.mkdir()
     (light / "sentiment").symlink_to(ROOT / "sentiment")
-    for name in ("click", "numpy", "safetensors"):
+    for name in ("click", "numpy"):
         package = Path(find_spec(name).origin).parent
         (light / name).symlink_to(package)
         if (libraries := package.with_name(f"{name}.libs")).exists():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.models import describe_band, open_model
+from sentiment.cli.models import open_model
 from sentiment.cli.reading import data_name, read_reviews, score, shared_classes
 from sentiment.cli.scoring import score_in_memory
 from sentiment.cli.tables import class_name, width_of
@@ -32,7 +32,7 @@ from sentiment.features.hashing import Hashes
 from sentiment.labels import LabelSet
 from sentiment.model.cells import ScoreCells
 from sentiment.model.component import Calibration, log_odds_of
-from sentiment.model.decision import AnyDecision, Decision
+from sentiment.model.decision import AnyDecision, Decision, describe_band
 from sentiment.model.file import save_model
 from sentiment.model.model import Model, Scores
 from sentiment.model.sketch import HeldOutScores

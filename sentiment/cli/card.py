@@ -10,7 +10,8 @@ from typing import Any
 from sentiment.cli.info import about_model
 from sentiment.labels import UNCERTAIN
 from sentiment.model.provenance import DatasetSummary
-from sentiment.reviews.cells import count_of, visible
+from sentiment.reviews.cells import count_of
+from sentiment.values import visible
 
 # Titles of a model's own card that belong in the YAML header.
 _KNOWN = ("language", "license")

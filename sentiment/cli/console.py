@@ -10,7 +10,7 @@ import click
 
 from sentiment import files
 from sentiment.labels import NEGATIVE, POSITIVE, UNCERTAIN
-from sentiment.reviews.cells import visible
+from sentiment.values import visible
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 

@@ -12,7 +12,7 @@ import numpy as np
 from sentiment.cli import options
 from sentiment.cli.answering import check_rejects, handling
 from sentiment.cli.console import console
-from sentiment.cli.models import describe_band, open_model, test_reviews
+from sentiment.cli.models import open_model, test_reviews
 from sentiment.cli.predict_options import Engine, engine_options
 from sentiment.cli.reading import read_reviews, score, shared_classes
 from sentiment.cli.tables import class_name, shortened, width_of
@@ -34,7 +34,7 @@ from sentiment.evaluation.slices import (
     slices_of,
 )
 from sentiment.labels import LabelSet
-from sentiment.model.decision import AnyDecision, Decision
+from sentiment.model.decision import AnyDecision, Decision, describe_band
 from sentiment.model.model import Model, Scores
 from sentiment.reviews.batch import Batch, Policy, RowsSource
 from sentiment.reviews.cells import count_of

@@ -345,7 +345,7 @@ def _explain(job: _Job, given: Given) -> None:
         explanation = explain(model, text, toward)
         removal = smallest_removal(model, explanation, job.most)
         if job.as_json:
-            values = as_values(explanation, removal, model.labels)
+            values = as_values(explanation, removal)
             lines = [to_json(values | sentence_values(model, text))]
         else:
             lines = [

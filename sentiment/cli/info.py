@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sentiment.cli import options
 from sentiment.cli.console import bar
-from sentiment.cli.models import describe_band, open_model
+from sentiment.cli.models import open_model
 from sentiment.cli.weights import notation, weights_as_text, weights_of
 from sentiment.errors import UsageError
 from sentiment.evaluation.intervals import CONFIDENCE
@@ -21,7 +21,7 @@ from sentiment.evaluation.metrics import constant_confusion, metrics_of
 from sentiment.features.language import LANGUAGES
 from sentiment.labels import UNCERTAIN, LabelSet
 from sentiment.model.component import Component
-from sentiment.model.decision import AnyDecision, Decision, MultiDecision
+from sentiment.model.decision import AnyDecision, Decision, MultiDecision, describe_band
 from sentiment.model.model import Model, Record
 from sentiment.model.provenance import DatasetSummary, Provenance
 from sentiment.reviews.cells import and_more, count_of, count_of_class, printable

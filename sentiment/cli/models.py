@@ -8,33 +8,9 @@ from pathlib import Path
 from sentiment.cli.console import console
 from sentiment.errors import DataError, ModelError, UsageError, command_line, hint_file
 from sentiment.general import FAST, NAME, bundled, find_bundled
-from sentiment.labels import SENTIMENT, LabelSet
-from sentiment.model.decision import AnyDecision, MultiDecision
 from sentiment.model.file import is_model_file, load_model
 from sentiment.model.model import Model
 from sentiment.reviews.streams import looks_like_file
-
-
-def describe_band(decision: AnyDecision, label_set: LabelSet = SENTIMENT) -> str:
-    """Return which probabilities get which answer, in words; of two classes those of *positive*."""
-    if isinstance(decision, MultiDecision):
-        if decision.minima is None:
-            return "every review is answered"
-        if len(set(decision.minima)) == 1:
-            return f"uncertain below {decision.minima[0]:.3g}"
-        minima = zip(label_set.names, decision.minima, strict=True)
-        return ", ".join(
-            f"never {name}" if least > 1 else f"{name} {f'from {least:.3g}' if least else 'always'}"
-            for name, least in minima
-        )
-    if decision.abstention_interval is None:
-        return f"threshold {decision.threshold:.3g}"
-    low, high = decision.abstention_interval
-    first, second = label_set.names
-    below = f"never {first}" if low < 0 else f"{first} up to {min(low, 1):.3g}"
-    above = f"never {second}" if high > 1 else f"{second} from {max(high, 0):.3g}"
-    return f"{below}, {above}"
-
 
 _PACKAGE = Path(__file__).parent.parent
 

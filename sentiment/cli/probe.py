@@ -10,13 +10,13 @@ from typing import Any
 import click
 
 from sentiment.cli import options
-from sentiment.cli.models import describe_band, open_model
+from sentiment.cli.models import open_model
 from sentiment.cli.scoring import score_in_memory
 from sentiment.errors import GoalError
 from sentiment.evaluation.metrics import percent
 from sentiment.evaluation.slices import Gate, failed_gates, read_rate
 from sentiment.labels import SENTIMENT, UNCERTAIN
-from sentiment.model.decision import Decision
+from sentiment.model.decision import Decision, describe_band
 from sentiment.model.model import Model
 from sentiment.probing import (
     CAPABILITIES,

@@ -46,7 +46,7 @@ from sentiment.model.model import Model
 from sentiment.model.own_words import OwnWords
 from sentiment.model.provenance import Overlap
 from sentiment.reviews.batch import Policy, row_error
-from sentiment.reviews.cells import count_of, visible
+from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
 from sentiment.reviews.streams import ReadOptions
@@ -55,7 +55,7 @@ from sentiment.training.options import TrainingOptions, cross_validates
 from sentiment.training.run import Run
 from sentiment.training.stacking import Gain
 from sentiment.training.train import train
-from sentiment.values import number_of
+from sentiment.values import number_of, visible
 
 
 @dataclass(frozen=True)

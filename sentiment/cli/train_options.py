@@ -16,12 +16,12 @@ from sentiment.errors import UsageError
 from sentiment.model.file import load_model
 from sentiment.model.model import MAX_DEPTH, Model
 from sentiment.model.provenance import LONGEST_NAME, LONGEST_NOTE
-from sentiment.reviews.cells import visible
 from sentiment.runtime import MIN_MEMORY, Memory
 from sentiment.training.architectures import ARCHITECTURES
 from sentiment.training.encoder import find_encoder
 from sentiment.training.options import FEW, OneOf, TrainingOptions, Units, VectorFile
 from sentiment.training.run import Checkpoint, Run
+from sentiment.values import visible
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i)?)?B?", re.IGNORECASE | re.ASCII)
 

@@ -1,5 +1,6 @@
 """Hashes of tokens and n-grams, and lookup among a model's features."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +25,23 @@ def mix(values: Hashes) -> Hashes:
     values *= np.uint64(0x94D049BB133111EB)
     values ^= values >> np.uint64(31)
     return values
+
+
+def names_of(size: int, numbers: NDArray[np.integer], texts: Iterable[str]) -> list[str]:
+    """Return a different name for each feature: its text, else `feature_` and its number.
+
+    Args:
+        size: how many features there are.
+        numbers: of those with a text, −1 for one that is none of them, [n].
+        texts: of these, [n]; the first feature of a text is called by it.
+    """
+    names = [f"feature_{number}" for number in range(size)]
+    taken = set[str]()
+    for number, text in zip(numbers.tolist(), texts, strict=True):
+        if number >= 0 and text not in taken:
+            taken.add(text)
+            names[number] = text
+    return names
 
 
 def combine(left: Hashes, right: Hashes) -> Hashes:

@@ -5,7 +5,7 @@ spelled by their Unicode names, and the rest is WordPiece.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -107,6 +107,10 @@ class PieceEncoder:
     def single_rows(self, keys: Sequence[int]) -> tuple[NDArray[np.int64], Pieces]:
         """Return none: a piece by itself says nothing."""
         return np.zeros(0, np.int64), self.pieces.transform([])
+
+    def feature_names(self, phrases: Mapping[int, str]) -> list[str]:
+        """Return the pieces; those behind the first of a word begin with `##`."""
+        return [*self.pieces.vocabulary]
 
     def low_coverage(self, texts: Sequence[str], rows: Pieces, share: float) -> NDArray[np.int64]:
         """Return which texts have a smaller share of known words, or none."""

@@ -1,7 +1,7 @@
 """The encoder `ngrams`: texts → sparse rows of weighted n-grams, and their coverage."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.hashing import Hashes, KeyIndex
+from sentiment.features.hashing import Hashes, KeyIndex, names_of
 from sentiment.features.matrix import (
     CSRMatrix,
     DocumentTermMatrix,
@@ -157,6 +157,12 @@ class Vectorizer:
         indices = indices[known]
         data = self.weights[indices] / max(np.abs(self.weights).max(initial=0), 1e-30)
         return known, CSRMatrix(indices, data, np.arange(indices.size + 1), self.size)
+
+    def feature_names(self, phrases: Mapping[int, str]) -> list[str]:
+        """Return a different name for each n-gram; only those in `phrases` have a text."""
+        return names_of(
+            self.size, self.indices_of(np.array([*phrases], np.uint64)), phrases.values()
+        )
 
     def spans(self, text: str, row: CSRMatrix) -> "Spans":
         """Return where in a text the entries of its row are."""

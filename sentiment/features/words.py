@@ -6,7 +6,7 @@ letters, so that it is what words are that begin like it (the hashing trick: Wei
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.features.hashing import Hashes, KeyIndex
+from sentiment.features.hashing import Hashes, KeyIndex, names_of
 from sentiment.features.matrix import feature_keys
 from sentiment.features.sequences import Numbers, Sequences, bounds_of
 from sentiment.features.tokens import TextChunk, pieces
@@ -206,6 +206,11 @@ class WordEncoder:
         numbers = self._index.find(np.array(keys, np.uint64))
         known = np.flatnonzero(numbers >= 0)
         return known, Sequences(numbers[known], np.arange(known.size + 1))
+
+    def feature_names(self, phrases: Mapping[int, str]) -> list[str]:
+        """Return a different name for each word and bucket; only those in `phrases` have a text."""
+        numbers = self._index.find(np.array([*phrases], np.uint64))
+        return names_of(self.size, numbers, phrases.values())
 
     def low_coverage(self, texts: Sequence[str], rows: Sequences, share: float) -> Numbers:
         """Return which texts have a smaller share of known words, or none."""

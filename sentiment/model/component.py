@@ -1,6 +1,6 @@
 """A component of a model: encoder, network and calibration; the protocols of the first two."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
@@ -68,6 +68,9 @@ class Encoder(Protocol):
 
     def single_rows(self, keys: Sequence[int]) -> tuple[NDArray[np.int64], Rows]:
         """Return the known ones among the features of `Component.phrases`, and the row of each."""
+
+    def feature_names(self, phrases: Mapping[int, str]) -> list[str]:
+        """Return a different name for each feature, the text of those in `Component.phrases`."""
 
     def coverage(self, texts: Sequence[str]) -> Floats:
         """Return the share of known words in each text, [n]; NaN for a text without a token."""

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.component import Floats
 
 
@@ -107,6 +108,27 @@ AnyDecision = Decision | MultiDecision
 def even_decision(classes: int) -> AnyDecision:
     """Return the decision for the most likely class."""
     return Decision() if classes == 2 else MultiDecision()
+
+
+def describe_band(decision: AnyDecision, label_set: LabelSet = SENTIMENT) -> str:
+    """Return which probabilities get which answer, in words; of two classes those of *positive*."""
+    if isinstance(decision, MultiDecision):
+        if decision.minima is None:
+            return "every review is answered"
+        if len(set(decision.minima)) == 1:
+            return f"uncertain below {decision.minima[0]:.3g}"
+        minima = zip(label_set.names, decision.minima, strict=True)
+        return ", ".join(
+            f"never {name}" if least > 1 else f"{name} {f'from {least:.3g}' if least else 'always'}"
+            for name, least in minima
+        )
+    if decision.abstention_interval is None:
+        return f"threshold {decision.threshold:.3g}"
+    low, high = decision.abstention_interval
+    first, second = label_set.names
+    below = f"never {first}" if low < 0 else f"{first} up to {min(low, 1):.3g}"
+    above = f"never {second}" if high > 1 else f"{second} from {max(high, 0):.3g}"
+    return f"{below}, {above}"
 
 
 def confusion_matrix(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.features.places import Spans, written_spans
+from sentiment.labels import SENTIMENT, LabelSet
 from sentiment.model.component import Component
 from sentiment.model.model import Model
 from sentiment.model.own_words import OwnWords
@@ -84,6 +85,7 @@ class Explanation:
         words: every token, in order.
         phrases: those with the largest contributions, the largest first.
         own: the words of a user in it; their contributions are in those of the words, too.
+        labels: the classes of the model.
     """
 
     text: str
@@ -97,6 +99,13 @@ class Explanation:
     words: tuple[Word, ...]
     phrases: tuple[Phrase, ...]
     own: tuple[Phrase, ...] = ()
+    labels: LabelSet = SENTIMENT
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show."""
+        from sentiment.model.html import explanation_html
+
+        return explanation_html(self)
 
     @property
     def p_positive(self) -> float:
@@ -155,6 +164,7 @@ def explain(model: Model, text: str, toward: int | None = None) -> Explanation:
         _words(text, parts),
         _phrases(parts),
         tuple(phrase for phrase, _ in own),
+        model.labels,
     )
 
 

@@ -165,6 +165,16 @@ class Model:
     languages: tuple[str, ...] = ()
     words: OwnWords = OwnWords()
 
+    def __repr__(self) -> str:
+        size = sum(component.encoder.size for component in self.components)
+        return f"Model({', '.join(self.labels.names)}; {size:,} features)"
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show."""
+        from sentiment.model.html import model_html
+
+        return model_html(self)
+
     @property
     def own(self) -> Component:
         """The first component, which is not of a base."""

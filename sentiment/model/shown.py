@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sentiment.labels import SENTIMENT, LabelSet
+from sentiment.labels import LabelSet
 from sentiment.model.explanation import Explanation, Word
 from sentiment.model.removal import Removal
 
@@ -40,10 +40,9 @@ def _gap(text: str) -> Iterator[Part]:
     return ((part, 0.0) for part in _SPACE.split(_BREAK.sub("\n", text)) if part)
 
 
-def as_values(
-    explanation: Explanation, removal: Removal | None, labels: LabelSet = SENTIMENT
-) -> dict[str, Any]:
+def as_values(explanation: Explanation, removal: Removal | None) -> dict[str, Any]:
     """Return an explanation as JSON values; `without` is None if there is no removal."""
+    labels = explanation.labels
     blank = not explanation.words
     values: dict[str, Any] = {
         "text": explanation.text,

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sentiment.reviews.cells import SPELLED
+from sentiment.values import SPELLED
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from sentiment.errors import DataError, hint
-from sentiment.reviews.cells import and_more, count_of, visible
+from sentiment.reviews.cells import and_more, count_of
 from sentiment.reviews.compression import compression_of
 from sentiment.reviews.streams import (
     BY_CONTENT,
@@ -26,6 +26,7 @@ from sentiment.reviews.streams import (
     open_stream,
     suffix_of,
 )
+from sentiment.values import visible
 
 # The list of files is kept in memory, about ten times as large as in the archive.
 MAX_DIRECTORY = 1 << 21

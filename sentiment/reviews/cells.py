@@ -7,17 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sentiment.errors import DataError
-from sentiment.values import is_missing
+from sentiment.values import SPELLED, is_missing
 
-# Terminal control characters, and characters that reverse text or break lines: bidirectional
-# marks, embeddings, overrides and isolates, and Unicode's line separators.
-_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
-_TURNING = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
-SPELLED = {
-    **{code: f"\\x{code:02x}" for code in _CONTROLS},
-    **{code: f"\\u{code:04x}" for code in _TURNING},
-    **{ord(char): repr(char)[1:-1] for char in "\t\n\r"},
-}
 _ESCAPES = SPELLED | {ord("\\"): "\\\\"}
 _ASCII_TO_ESCAPE = bytes(code for code in _ESCAPES if code < 0x80)
 _TO_ESCAPE = re.compile(f"[{re.escape(''.join(map(chr, _ESCAPES)))}]")
@@ -84,11 +75,6 @@ def csv_cell(text: str) -> str:
 def tsv_cell(text: str) -> str:
     """Escape characters that would break a TSV row."""
     return text.translate(_TSV_ESCAPES) if _TSV_TO_ESCAPE.search(text) else text
-
-
-def visible(text: str) -> str:
-    """Escape line breaks, control characters, and bidirectional characters."""
-    return text.translate(SPELLED)
 
 
 def printable(text: str) -> str:

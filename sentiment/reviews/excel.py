@@ -25,7 +25,7 @@ from sentiment.reviews.batch import (
     row_error,
     unique_names,
 )
-from sentiment.reviews.cells import and_more, cell, count_of, json_probability, visible
+from sentiment.reviews.cells import and_more, cell, count_of, json_probability
 from sentiment.reviews.header import (
     MAX_TITLES,
     SURVEY_LEFT_OUT,
@@ -38,7 +38,7 @@ from sentiment.reviews.header import (
 from sentiment.reviews.spreadsheetml import MAX_COLUMNS, SheetRow, escape, letters_of
 from sentiment.reviews.workbook import Workbook, import_openpyxl
 from sentiment.reviews.writers import Writer, instead, new_column_error
-from sentiment.values import is_missing
+from sentiment.values import is_missing, visible
 
 ROWS_LOOKED_AT = 100
 MAX_CHARS = 32_767  # of a cell, as in Excel, in UTF-16

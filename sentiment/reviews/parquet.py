@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from sentiment.errors import DataError
 from sentiment.reviews.batch import BATCH_CHARS, BATCH_ROWS, Batch, Source, row_error, unique_names
-from sentiment.reviews.cells import cell, encode, visible
+from sentiment.reviews.cells import cell, encode
 from sentiment.reviews.compression import LentFile
 from sentiment.reviews.foreign import foreign
 from sentiment.reviews.streams import ByteStream
 from sentiment.reviews.writers import Writer, instead, new_column_error
 from sentiment.runtime import require
+from sentiment.values import visible
 
 GROUP_BYTES = 64 << 20
 SHOWN_CHARS = 40  # of a value that does not fit

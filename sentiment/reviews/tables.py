@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from sentiment.reviews.asked import Asked
-from sentiment.reviews.cells import cell, visible
+from sentiment.reviews.cells import cell
 from sentiment.reviews.dataset import ReadFile
 from sentiment.reviews.opening import Opened
 from sentiment.reviews.rules import Key, key_of
@@ -17,6 +17,7 @@ from sentiment.reviews.separate_labels import open_labelled
 from sentiment.reviews.streams import ReadOptions, Where
 from sentiment.reviews.texts import texts_of
 from sentiment.storage import GrowingTexts
+from sentiment.values import visible
 
 SHOWN_NAMES = 5
 _NO_CLASS = re.compile(r"(label|class)?[\s_]*-?\d*", re.IGNORECASE)  # such as `LABEL_1`

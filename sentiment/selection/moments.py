@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.reviews.batch import row_error
-from sentiment.reviews.cells import visible
 from sentiment.reviews.dataset import LabelledReviews
-from sentiment.values import number_of
+from sentiment.values import number_of, visible
 
 # Beside ISO's, forms that can be read in one way only.
 _FORMS = (

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sentiment.reviews.cells import visible
 from sentiment.serving.server import bare_name
+from sentiment.values import visible
 
 Fields = Mapping[str, Any]
 

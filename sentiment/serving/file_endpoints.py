@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from sentiment.errors import MissingDependencyError, SentimentError, UsageError
 from sentiment.labels import LabelSet
-from sentiment.reviews.cells import encode, to_json, visible
+from sentiment.reviews.cells import encode, to_json
 from sentiment.reviews.dialects import check_delimiter, check_quote
 from sentiment.reviews.encodings import check_encoding
 from sentiment.reviews.streams import (
@@ -41,6 +41,7 @@ from sentiment.serving.server import Limits
 from sentiment.serving.service import Service
 from sentiment.serving.trial import Trial
 from sentiment.storage import folder
+from sentiment.values import visible
 
 T = TypeVar("T")
 

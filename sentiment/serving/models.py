@@ -16,9 +16,9 @@ from starlette.types import Scope
 
 from sentiment.errors import ModelError, SentimentError, hint
 from sentiment.labels import LabelSet
-from sentiment.reviews.cells import visible
 from sentiment.serving.requests import query_fields
 from sentiment.serving.service import Service
+from sentiment.values import visible
 
 _SHOWN = 64  # characters of a name that is unknown
 POLL = 1.0  # seconds between two looks at the files

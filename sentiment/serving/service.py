@@ -213,5 +213,5 @@ def _explained(model: Model, text: str, toward: int | None = None) -> bytes:
     from sentiment.model.shown import as_values
 
     explanation = explain(model, text, toward)
-    values = as_values(explanation, smallest_removal(model, explanation), model.labels)
+    values = as_values(explanation, smallest_removal(model, explanation))
     return encode(to_json(values | sentence_values(model, text))) + b"\n"

@@ -22,9 +22,9 @@ from sentiment.pages.charts import (
     Series,
 )
 from sentiment.pages.plotting import format_of, plot
-from sentiment.reviews.cells import visible
 from sentiment.summary.result import Cell, Share, Summary
 from sentiment.summary.wording import group_name, period_name, shortened
+from sentiment.values import visible
 
 SHOWN_GROUPS = 40  # in the picture
 _NAMED_PERIODS = {"month": 5, "week": 4, "day": 4}

@@ -95,7 +95,8 @@ def test_batches_give_the_same_and_progress_is_shown_on_request(reviews, monkeyp
     expected = annotate(reviews, "review", "fast")
     assert capsys.readouterr() == ("", "")
     monkeypatch.setattr("sentiment.frames.BATCH", 2)
-    pd.testing.assert_frame_equal(annotate(reviews, "review", "fast", progress=True), expected)
+    monkeypatch.setattr("sentiment.progress._PAUSE", 0)
+    pd.testing.assert_frame_equal(annotate(reviews, "review", "fast", verbose=1), expected)
     out, err = capsys.readouterr()
     shown = err.split("\r")
     assert (out, len(shown)) == ("", 4)
@@ -158,7 +159,7 @@ def test_a_scorer_goes_to_other_processes_and_takes_options():
 
 def test_a_frame_without_rows_keeps_its_columns():
     frame = pd.DataFrame({"text": pd.Series([], dtype=str)})
-    found = annotate(frame, "text", "fast", progress=True)
+    found = annotate(frame, "text", "fast", verbose=1)
     probabilities = ["p_positive", "p_negative", "p_neutral"]
     assert (len(found), list(found.columns)) == (0, ["text", "predicted", *probabilities])
     assert (found[probabilities].dtypes == np.float64).all()
