@@ -16,6 +16,8 @@ from sentiment.features.matrix import CSRMatrix
 from sentiment.labels import LabelSet
 from tests.checks.helpers import flipped, made, reviews_of
 
+pytestmark = pytest.mark.slow
+
 
 def test_flipped_labels_come_first_and_are_counted():
     texts, labels = made(300)

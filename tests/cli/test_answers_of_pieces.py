@@ -19,6 +19,8 @@ from tests.commands import Run
 from tests.model.encoders import pieces_model
 from tests.model.small import small_model
 
+pytestmark = pytest.mark.slow
+
 GOOD = ["I loved the film.", "the cafe was good", "unbelievably good 👍", "it was a good film!"]
 BAD = ["it was not good.", "bad, bad film", "I loved it not", "the film was bad!"]
 OTHER = ["", "qwxz vbnm", "映画", "10/10", "a film " * 40]

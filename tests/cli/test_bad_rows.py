@@ -104,6 +104,7 @@ def labelled_bad(tmp_path):
 LEARN = ("train", "in.csv", "-o", "m.safetensors", "--epochs", "1", "--hidden", "")
 
 
+@pytest.mark.slow
 def test_one_bad_row_stops_a_training_with_advice_that_works(run, labelled_bad):
     done = run(*LEARN, cwd=labelled_bad)
     assert done.returncode == 3

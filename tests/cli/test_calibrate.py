@@ -94,6 +94,7 @@ def doubtful(trained, tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_a_refit_mends_probabilities_and_keeps_their_order(run, doubtful, tmp_path):
     out = tmp_path / "refit.safetensors"
     done = run("calibrate", TEST, "-m", doubtful, "-o", out, "--json")
@@ -142,6 +143,7 @@ def test_a_refit_drops_an_earlier_goal_with_a_line(run, careful, tmp_path):
     assert load_model(out).decision.abstention_interval is None
 
 
+@pytest.mark.slow
 def test_a_refit_and_a_goal_use_other_reviews(run, doubtful, tmp_path):
     out = tmp_path / "both.safetensors"
     asked = ["calibrate", TEST, "-m", doubtful, "--refit", "--goal", "coverage=0.7", "-o", out]

@@ -81,6 +81,7 @@ def test_fix_writes_all_rows_to_look_at(run, reviews, tmp_path, suffix):
     assert [row["predicted"] or None for row in rows] == [each["suggested"] for each in expected]
 
 
+@pytest.mark.slow
 def test_limits_end_with_code_6_after_the_result(run, reviews):
     path, _ = reviews
     done = run("check", path, "--fail-over", "leaks=0", "--fail-over", "repeats=0.5", *QUICK)
@@ -100,6 +101,7 @@ def test_texts_that_stand_in_the_test_reviews(run, reviews, tmp_path):
     assert {each["why"] for each in found} == {f"as row 2 of {test}"}
 
 
+@pytest.mark.slow
 def test_another_models_opinion_is_weighed_in_unless_it_has_seen_the_reviews(run, reviews, trained):
     path, _ = reviews
     done = run("check", path, "-m", trained)

@@ -46,6 +46,7 @@ def test_train_says_what_it_read_chose_and_reached(run, tmp_path):
     assert result["model"] == str(tmp_path / "m")
 
 
+@pytest.mark.slow
 def test_validation_reviews_are_taken_and_one_of_a_thing_is_no_plural(run, trained, tmp_path):
     done = run("train", TRAIN, "--validation", TEST, "-o", tmp_path / "m", *QUICK)
     assert "training on 1,600 reviews (800 positive, 800 negative), 400 held out" in done.stderr
@@ -199,6 +200,7 @@ def test_validation_labels_follow_the_rule_of_the_training_labels(run, tmp_path)
     assert (facts["positive"], facts["negative"]) == (10, 10)
 
 
+@pytest.mark.slow
 def test_validation_reviews_that_are_trained_on_are_warned_of(run, tmp_path):
     done = run("train", TEST, "--validation", TEST, "-o", tmp_path / "m", *QUICK)
     assert "400 of 400 validation reviews are also training reviews" in done.stderr

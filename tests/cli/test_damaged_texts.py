@@ -111,6 +111,7 @@ def test_a_model_trained_without_repair_answers_without(run, unrepaired, file):
     assert NOTE in told.stderr
 
 
+@pytest.mark.slow
 def test_training_says_what_it_repaired_and_remembers_texts_as_they_were(run, tmp_path):
     data, model = tmp_path / "damaged.csv", tmp_path / "m"
     damaged = TEST.read_text(encoding="utf-8").replace("'", "`")

@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import TEST
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def written(run, trained, tmp_path_factory):

@@ -201,6 +201,7 @@ def test_models_are_compared_on_the_classes_that_both_have(run, given, trained):
     assert "p_negative" not in done.stdout
 
 
+@pytest.mark.slow
 def test_the_page_of_three_classes(measure, tmp_path):
     page = tmp_path / "page.html"
     done = measure("report", "all.csv", "-o", page)

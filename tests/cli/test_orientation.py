@@ -19,6 +19,8 @@ from sentiment.reviews.labelled import read_labelled
 from sentiment.reviews.streams import ReadOptions
 from tests.conftest import TEST, TRAIN
 
+pytestmark = pytest.mark.slow
+
 TURNED, UNRELATED = "look swapped", "seem unrelated to sentiment"
 
 

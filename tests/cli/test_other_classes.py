@@ -15,6 +15,8 @@ from sentiment.model.file import load_model, save_model
 from tests.conftest import ROOT
 from tests.model.small import WORDS, small_model
 
+pytestmark = pytest.mark.slow
+
 SETS = {"spam": ("ham", "spam"), "mood": ("anger", "fear", "joy")}
 # What browsers do not show: styles, scripts, and the names of colours.
 HIDDEN = re.compile(r"<style.*?</style>|<script.*?</script>|class=\"[^\"]*\"", re.DOTALL)

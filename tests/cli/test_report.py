@@ -12,6 +12,7 @@ from tests.conftest import ROOT, TEST
 TWO = ROOT / "tests" / "fixtures" / "format-4.safetensors"
 
 
+@pytest.mark.slow
 def test_the_page_holds_what_evaluate_says_and_is_always_the_same(run, trained, tmp_path):
     one, other = tmp_path / "one.html", tmp_path / "other.html"
     for page in (one, other):

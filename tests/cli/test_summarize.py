@@ -119,6 +119,7 @@ def test_answers_of_other_classes_than_sentiment(run, tmp_path):
     assert "name a model with -m" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_same_bytes_for_any_number_of_workers(run, tmp_path):
     path = write(tmp_path / "many.csv", 9000)
     args = ("summarize", path, *FAST, "--by", "store", "--over", "when", "--json", "-q")

@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import TEST, TRAIN
 from tests.reviews.books import book, sheet_of
 
+pytestmark = pytest.mark.slow
+
 QUICK = ["--epochs", "1", "--hidden", "", "--features", "2000"]
 OF_SAMPLE = "(trained on the 1,600 sample reviews only; -m general answers better)"
 

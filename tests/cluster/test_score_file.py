@@ -155,6 +155,7 @@ def stored(model):
     return pickle.loads(head, buffers=[bytes(buffer.raw()) for buffer in buffers])
 
 
+@pytest.mark.slow
 def test_a_model_of_pieces_writes_what_predict_does(start, tmp_path):
     made = pieces_model(WITH_NEUTRAL).on(small_model(labels=WITH_NEUTRAL), 0.5)
     save_model(made, tmp_path / "m.safetensors")

@@ -28,6 +28,8 @@ from tests.format.wild import WILD
 from tests.model.encoders import pieces_model, random_transformer
 from tests.model.small import changed, small_model
 
+pytestmark = pytest.mark.slow
+
 VECTORS = json.loads(FILE.read_text(encoding="utf-8"))
 MODELS = [ROOT / name for name in FIXTURES]
 DOCUMENT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")

@@ -13,6 +13,8 @@ from sentiment.model.file import load_model, save_model
 from sentiment.model.provenance import Overlap, TrainingHashes
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 TEXTS = st.lists(st.text(max_size=40), max_size=12)
 # A sentence of its own in each, so that no two share their longest.
 BODIES = [f"The kettle of shop {n} boiled dry within the first {n} weeks. Sad!" for n in range(400)]

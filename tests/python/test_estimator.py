@@ -211,6 +211,7 @@ def test_a_parameter_out_of_its_range_is_named(wrong):
         SentimentClassifier(**wrong).fit(["a", "b"], ["x", "y"])
 
 
+@pytest.mark.slow
 def test_it_repairs_texts_unless_it_is_told_not_to(reviews):
     some = reviews[:60]
     texts = ["I don't like it", "I don&#039;t like it"]

@@ -13,7 +13,10 @@ from sentiment.selection.tuning import Search, options_of
 from sentiment.training.options import OF_NGRAMS, TrainingOptions
 
 pytest.importorskip("optuna", reason="no Optuna here: pip install '.[tune]'")
-pytestmark = pytest.mark.filterwarnings("ignore")  # of Optuna's parts that are experimental
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),  # of Optuna's parts that are experimental
+]
 
 N = 200
 ACCURACY = next(each for each in metrics_for(SENTIMENT).all if each.name == "accuracy")

@@ -637,6 +637,7 @@ def test_no_file_is_read_where_all_requests_are_answered(monkeypatch):
     assert not any(where)
 
 
+@pytest.mark.slow
 def test_short_requests_are_answered_while_a_file_is(served):
     body = as_csv([("n", "text"), *((n, "word " * 200) for n in range(1000))]).encode()
     done = []

@@ -21,6 +21,7 @@ def test_garbage_collection_stays_off_where_it_was_off():
     assert gc.isenabled()
 
 
+@pytest.mark.slow
 def test_keras_that_runs_on_something_else_is_an_error_that_says_what_to_do(monkeypatch):
     keras = backend.load_keras()
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")

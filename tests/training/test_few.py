@@ -196,6 +196,7 @@ def test_train_says_when_the_bundled_model_would_help_and_the_command_works(
     assert "combined" in again.stderr
 
 
+@pytest.mark.slow
 def test_what_is_held_out_is_told_beside_one_answer_to_all(run, tmp_path):
     reviews = drawn(200, 0.25, 5)
     write(tmp_path / "r.csv", reviews.texts, reviews.labels)
