@@ -124,13 +124,17 @@ class Stop:
 
     Attributes:
         code: the exit code for the signal received; None if there was none.
+        listening: whether signals come here: the process is the program's own, not one of a
+            notebook or of another program that imports `sentiment`.
     """
 
     def __init__(self) -> None:
         self.code: int | None = None
+        self.listening = False
 
     def listen(self) -> None:
         """Handle signals by exceptions, so that incomplete files are deleted."""
+        self.listening = True
         signal.signal(signal.SIGTERM, self._terminate)
         # Interrupts stay ignored where they are, as in the background of a script.
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

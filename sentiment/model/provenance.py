@@ -246,11 +246,18 @@ class TrainingHashes:
     whole: Hashes = field(default_factory=_none)
     passages: Hashes | None = field(default_factory=_none)
 
-    def adding(self, texts: Iterable[str]) -> "TrainingHashes":
-        """Return these hashes and those of a set of texts, which is read once."""
-        rest, whole, passages = iter(texts), [_none()], [_none()]
+    def adding(self, texts: Iterable[str], digests: Hashes | None = None) -> "TrainingHashes":
+        """Return these hashes and those of a set of texts, which is read once.
+
+        Args:
+            texts: the set.
+            digests: their `digests_of`, where they are known already.
+        """
+        rest, passages = iter(texts), [_none()]
+        whole = [_none() if digests is None else digests]
         while some := list(islice(rest, _AT_ONCE)):
-            whole.append(digests_of(some))
+            if digests is None:
+                whole.append(digests_of(some))
             if self.passages is not None:
                 passages.append(passages_of(some))
         every = np.union1d(self.whole, _smallest(whole))

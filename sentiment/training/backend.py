@@ -11,11 +11,12 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from importlib.abc import MetaPathFinder
 from typing import Any, TextIO
 
 from sentiment.errors import MissingDependencyError, UsageError
-from sentiment.runtime import redirected
+from sentiment.runtime import redirected, stop
 
 _lock = threading.Lock()
 _redirected = threading.Event()  # set once the output of C++ is redirected
@@ -45,7 +46,9 @@ def load_keras() -> Any:
         if "keras" not in sys.modules:
             os.environ["KERAS_BACKEND"] = "tensorflow"
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-            with _only_python_on_stderr(), _without_garbage_collection():
+            # Elsewhere, others may want what Keras does with these packages.
+            lean = _Missing(_UNUSED) if stop.listening else nullcontext()
+            with _only_python_on_stderr(), _without_garbage_collection(), lean:
                 try:
                     import keras
                     import tensorflow  # here, where its output is redirected
@@ -64,6 +67,30 @@ def load_keras() -> Any:
             "TensorFlow: set KERAS_BACKEND=tensorflow before it is imported"
         )
     return keras
+
+
+# What Keras imports if it is there, for pictures, data frames and wrappers that nothing here uses.
+_UNUSED = frozenset({"matplotlib", "pandas", "sklearn"})
+
+
+class _Missing(MetaPathFinder):
+    """Makes packages missing for the imports of this thread, in a `with` block."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        """Set which; those that are imported already stay."""
+        self._names = names
+        self._thread = threading.get_ident()
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        """Refuse these packages, and leave others to the next finder."""
+        if fullname in self._names and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(f"{fullname} is not needed", name=fullname)
+
+    def __enter__(self) -> None:
+        sys.meta_path.insert(0, self)
+
+    def __exit__(self, *_: object) -> None:
+        sys.meta_path.remove(self)
 
 
 @contextmanager

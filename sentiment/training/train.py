@@ -376,6 +376,7 @@ def _record(
     own, *beside = parts
     selected = own.selected
     rows = data.unlabeled if selected.pseudo_labels is not None else data.unlabeled[:0]
+    labelled = islice(data.texts, data.labels.size)
     learned = islice(data.texts, data.labels.size, data.labels.size + rows.size)
     hashes = known.record.training_hashes if known else TrainingHashes()
     right = held_out.right
@@ -411,7 +412,7 @@ def _record(
     return Record(
         history=own.history(),
         provenance=provenance,
-        training_hashes=hashes.adding(islice(data.texts, data.labels.size)).adding(learned),
+        training_hashes=hashes.adding(labelled, data.digests).adding(learned),
         cells=cells,
         sketch=_sketch(data, held_out),
     )

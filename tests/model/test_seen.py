@@ -186,3 +186,10 @@ def test_compare_says_once_that_both_have_seen_the_reviews(run, shop, tmp_path):
         "or share their longest sentence with one that was; the figures say nothing about new "
         "reviews"
     ) in done.stderr
+
+
+def test_hashes_that_are_known_already_need_not_be_computed_again():
+    known = TrainingHashes().adding(BODIES, digests_of(BODIES))
+    computed = TrainingHashes().adding(BODIES)
+    assert np.array_equal(known.whole, computed.whole)
+    assert np.array_equal(known.passages, computed.passages)
