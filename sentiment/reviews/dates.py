@@ -1,8 +1,9 @@
-"""Dates as people and programs write them → days; days → periods of a week or a month.
+"""Dates as people and programs write them → days or seconds; days → periods, such as months.
 
 A *day* is the proleptic Gregorian ordinal of a date, as `datetime.date.toordinal` returns it.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
@@ -33,7 +34,8 @@ _DAYS_IN = {"day": 1, "week": 7, "month": 30.5}
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
 _TIME = (
-    r"(?:(?:[T ]|, ?)(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"(?:(?:[T ]|, ?)(?P<hour>\d{1,2})[:.](?P<minute>\d{2})"
+    r"(?:[:.](?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?))?)?"
 )
 _WEEKDAY = r"(?:[A-Za-z]{3,9}\.?,? )?"
@@ -103,6 +105,29 @@ class DateReader:
         days[opened] = [self._settle(code) for code in (days[opened] - _OPEN).tolist()]
         return days
 
+    def seconds(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the seconds since 1970 of all dates of a column, float64 [n]; NaN for none.
+
+        They are of UTC, unless they name a zone. `02/03/2015` is none where no other date, or those
+        of both kinds, show which is the day.
+        """
+        found = [self._moment_or_none(text.strip()) for text in texts]
+        is_clear = self.day_first is not None and not self._has_both
+        return np.array([self._seconds_of(*each, is_clear) for each in found], np.float64)
+
+    def _moment_or_none(self, text: str) -> tuple[datetime | None, bool]:
+        try:
+            return self._moment_in(text)
+        except (ValueError, OverflowError):
+            return None, False
+
+    def _seconds_of(self, moment: datetime | None, is_open: bool, is_clear: bool) -> float:
+        if moment is None or (is_open and not is_clear):
+            return math.nan
+        if is_open and self.day_first:
+            moment = moment.replace(month=moment.day, day=moment.month)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
     @property
     def is_assumed(self) -> bool:
         """Whether some `02/03/2015` was read without a value that shows which is the day."""
@@ -128,30 +153,33 @@ class DateReader:
             if isinstance(value, date):
                 return value.toordinal()
             text = text_in(value).strip()
-            return self._day_in(text) if text else MISSING
+            if not text:
+                return MISSING
+            moment, is_open = self._moment_in(text)
+            if is_open:
+                return _OPEN + (moment.year * 32 + moment.month) * 32 + moment.day
+            return self._local(moment).toordinal()
         except (ValueError, OverflowError):
             return UNREADABLE
 
-    def _day_in(self, text: str) -> int:
-        """Return the day in a text.
+    def _moment_in(self, text: str) -> tuple[datetime, bool]:
+        """Return the moment in a text, and whether its month may be the day, as in `02/03/2015`.
 
         Raises:
             ValueError, OverflowError: it has none.
         """
         if len(text) > _LONGEST:
-            return UNREADABLE
+            raise ValueError(text)
         if found := _SECONDS.fullmatch(text):
             seconds = float(found[1]) if found[1] else float(found[2]) / 1000
-            return self._local(
-                datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
-            ).toordinal()
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds), False
         text = " ".join(text.split())
         for form in _FORMS:
             if found := form.fullmatch(text):
-                return self._day_of_parts(found.groupdict())
-        return UNREADABLE
+                return self._moment_of(found.groupdict())
+        raise ValueError(text)
 
-    def _day_of_parts(self, parts: dict[str, str | None]) -> int:
+    def _moment_of(self, parts: dict[str, str | None]) -> tuple[datetime, bool]:
         year = int(parts["year"] or 0)
         if len(parts["year"] or "") == 2:  # as in POSIX
             year += 1900 if year >= 69 else 2000
@@ -159,39 +187,27 @@ class DateReader:
             return self._slashed(year, int(parts["one"] or 0), int(parts["two"] or 0), parts)
         name = parts.get("name")
         month = _month(name) if name else int(parts["month"] or 0)
-        return self._at(year, month, int(parts.get("day") or 1), parts)
+        return _at(year, month, int(parts.get("day") or 1), parts), False
 
-    def _slashed(self, year: int, one: int, two: int, parts: dict[str, str | None]) -> int:
-        """Return the day of `02/24/2015`, or a number to settle where either may be the day."""
-        if max(one, two) > 12:
-            month, day = (two, one) if one > two else (one, two)
-            found = self._at(year, month, day, parts)  # what is no date shows nothing
-            if self.day_first is None:
-                self.day_first = one > two
-            self._has_both |= self.day_first != (one > two)
-            return found
-        if not min(one, two, year):
-            return UNREADABLE
-        self._has_open = True
-        return _OPEN + (year * 32 + one) * 32 + two
+    def _slashed(
+        self, year: int, one: int, two: int, parts: dict[str, str | None]
+    ) -> tuple[datetime, bool]:
+        """Return the moment of `02/24/2015`, the month first where either may be the day."""
+        if max(one, two) <= 12:
+            found = _at(year, one, two, parts)
+            self._has_open = True
+            return found, True
+        month, day = (two, one) if one > two else (one, two)
+        found = _at(year, month, day, parts)  # what is no date shows nothing
+        if self.day_first is None:
+            self.day_first = one > two
+        self._has_both |= self.day_first != (one > two)
+        return found, False
 
     def _settle(self, code: int) -> int:
         year, one, two = code // 1024, code // 32 % 32, code % 32
         month, day = (two, one) if self.day_first else (one, two)
         return date(year, month, day).toordinal()
-
-    def _at(self, year: int, month: int, day: int, parts: dict[str, str | None]) -> int:
-        if not parts.get("hour"):
-            return date(year, month, day).toordinal()
-        hour = int(parts["hour"] or 0)
-        if half := parts["half"]:
-            hour = hour % 12 + 12 * (half in "pP")
-        minute, second = int(parts["minute"] or 0), min(int(parts["second"] or 0), 59)
-        zone = parts["zone"]
-        written = datetime(
-            year, month, day, hour, minute, second, tzinfo=_offset(zone) if zone else None
-        )
-        return self._local(written).toordinal() if zone else written.toordinal()
 
     def _local(self, moment: datetime) -> datetime:
         """Return a moment where its day is asked for; one without a zone is there already."""
@@ -212,6 +228,21 @@ def _zone_of(name: str | None) -> tzinfo | None:
         raise UsageError(
             f"--timezone {name}: no such time zone{near}; name one such as Europe/Berlin or UTC"
         ) from None
+
+
+def _at(year: int, month: int, day: int, parts: dict[str, str | None]) -> datetime:
+    """Return a day at the time among the parts of a date, if there is one."""
+    if not parts.get("hour"):
+        return datetime(year, month, day)
+    hour = int(parts["hour"] or 0)
+    if half := parts["half"]:
+        hour = hour % 12 + 12 * (half in "pP")
+    minute, second = int(parts["minute"] or 0), min(int(parts["second"] or 0), 59)
+    micros = int((parts["fraction"] or "")[:6].ljust(6, "0"))
+    zone = parts["zone"]
+    return datetime(
+        year, month, day, hour, minute, second, micros, tzinfo=_offset(zone) if zone else None
+    )
 
 
 def _offset(zone: str) -> tzinfo:

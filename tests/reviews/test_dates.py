@@ -33,7 +33,7 @@ def read(*values, zone=None):
         "2015-02-24", "2015/02/24", "2015.2.24", "20150224", "2015-02-24T11:35",
         "2015-02-24T11:35:52Z",
         "2015-02-24 11:35:52 -0800", "2015-02-24T11:35:52.123456+01:00", "2015-02-24 23:59:60",
-        "24.02.2015", "24.2.15", "24.02.2015 11:35", "24-02-2015 11.35",
+        "24.02.2015", "24.2.15", "24.02.2015 11:35", "24-02-2015 11.35", "24-02-2015 11.35.52",
         "02/24/2015", "24/02/2015", "2/24/15",
         "02-24-2015",
         "2/24/2015 11:35 PM", "Feb 24, 2015", "February 24, 2015", "Feb. 24 2015", "24 Feb 2015",
@@ -78,6 +78,23 @@ def test_the_column_shows_which_is_the_day():
     assert read("02/03/2015") == ["2015-02-03"]  # as in the United States, if nothing shows it
 
 
+def test_seconds_are_of_utc_or_the_zone_that_is_named():
+    written = ["2015-02-24 11:35:52.25", "2015-02-24T11:35:52+01:00", "Feb 24, 2015", "1424777752"]
+    expected = [1424777752.25, 1424774152, 1424736000, 1424777752]
+    assert DateReader().seconds(written).tolist() == expected
+
+
+def test_seconds_are_none_where_it_is_not_clear_which_is_the_day():
+    seconds = lambda *written: DateReader().seconds(written).tolist()  # noqa: E731
+    march, february = (datetime(2015, *day, tzinfo=UTC).timestamp() for day in ((3, 2), (2, 3)))
+    assert seconds("02/03/2015", "24/02/2015")[0] == march
+    assert seconds("02/03/2015", "02/24/2015")[0] == february
+    assert np.isnan(seconds("02/03/2015", "soon", "")).all()
+    mixed = seconds("02/03/2015", "02/24/2015", "24/02/2015")
+    assert np.isnan(mixed).tolist() == [True, False, False]
+    assert mixed[1] == mixed[2]
+
+
 def test_a_time_zone_moves_days_that_have_one():
     late = "2015-02-24 23:30:00 -0800"
     assert read(late) == ["2015-02-24"]
@@ -102,6 +119,9 @@ def test_anything_is_a_day_or_none(value):
     reader = DateReader("Europe/Berlin")
     (day,) = reader.settled(reader.read([value])).tolist()
     assert day in (dates.MISSING, dates.UNREADABLE) or iso(day)
+    if isinstance(value, str):
+        (moment,) = DateReader().seconds([value])
+        assert day > 0 or np.isnan(moment)
 
 
 @given(
