@@ -16,12 +16,13 @@ from sentiment.checks.out_of_fold import folds_for, out_of_fold
 from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.evaluate import check_errors_file
-from sentiment.cli.limits import check_limits, fail_over, read_limits
+from sentiment.cli.gates import fail_over
 from sentiment.cli.models import find_model
 from sentiment.cli.reading import data_name, read_reviews
 from sentiment.cli.scoring import score_texts
 from sentiment.cli.tables import class_name, shortened, width_of
 from sentiment.errors import UsageError
+from sentiment.evaluation.gates import Gate, check_gates, read_maximum
 from sentiment.evaluation.metrics import percent
 from sentiment.general import NAME, bundled
 from sentiment.model.component import log_odds_of
@@ -61,7 +62,7 @@ class _Job:
     test: tuple[str, ...]
     model: Path | None
     fix: Path | None
-    limits: dict[str, float]
+    gates: Sequence[Gate]
     seed: int
     workers: int | None
     reading: ReadOptions
@@ -107,7 +108,7 @@ def command(fail_over: tuple[str, ...], **chosen: Any) -> None:
       sentiment check reviews.csv --test held_out.csv --fix look_at.csv
       sentiment check reviews.csv --fail-over wrong_labels=0.05 --fail-over leaks=0 --json
     """
-    _check(_Job(limits=read_limits(fail_over, FIGURES, _EXAMPLE), **chosen))
+    _check(_Job(gates=[read_maximum(text, FIGURES, _EXAMPLE) for text in fail_over], **chosen))
 
 
 def _check(job: _Job) -> None:
@@ -148,7 +149,7 @@ def _check(job: _Job) -> None:
         click.echo("\n".join(_as_text(found)))
     if job.fix is not None:
         _write(job.fix, found)
-    check_limits(job.limits, found.figures)
+    check_gates(job.gates, found.figures)
 
 
 def _model(named: Path | None) -> Model | None:

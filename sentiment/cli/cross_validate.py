@@ -14,6 +14,7 @@ from sentiment.cli import options
 from sentiment.cli.console import console
 from sentiment.cli.curve import Curve, check_plot
 from sentiment.cli.estimates import Result, result_as_json, result_as_text
+from sentiment.cli.gates import fail_under
 from sentiment.cli.out_of_fold import check_out_of_fold, write_out_of_fold
 from sentiment.cli.progress import duration
 from sentiment.cli.reading import (
@@ -30,16 +31,12 @@ from sentiment.cli.train_options import (
     load_encoder,
     training_options,
 )
-from sentiment.errors import DataError, GoalError, UsageError
+from sentiment.errors import DataError, UsageError
 from sentiment.evaluation.baseline import NAME as TFIDF
+from sentiment.evaluation.gates import Gate, check_gates, check_metrics, check_slices, read_gate
 from sentiment.evaluation.metrics import metrics_for
 from sentiment.evaluation.slices import (
-    Gate,
     Slice,
-    check_metrics,
-    check_slices,
-    failed_gates,
-    read_gate,
     reading_for,
     slice_values,
 )
@@ -129,9 +126,7 @@ class _Job:
 @click.option("--out-of-fold", type=options.TARGET, metavar="FILE",
               help="Write each row here, with the answer of the model that was not trained on "
               "it, in the first repeat.")  # fmt: skip
-@click.option("--fail-under", multiple=True, metavar="METRIC=NUMBER",
-              help="Exit with code 6 if a metric is below its limit, as in accuracy=0.9 or "
-              "slice:COLUMN=VALUE:accuracy=0.8; may be repeated.")  # fmt: skip
+@fail_under
 @base_options
 @training_options
 @options.training_reading
@@ -216,8 +211,7 @@ def _cross_validate(job: _Job) -> None:
         curve.draw(job.plot)
     _print(job, reviews, plan, found)
     figures = {name: each.value for name, each in found.overall.items()}
-    if failures := failed_gates(job.gates, figures, found.slices):
-        raise GoalError(f"missed: {'; '.join(failures)}")
+    check_gates(job.gates, figures, found.slices)
 
 
 def _check(job: _Job) -> None:

@@ -16,12 +16,13 @@ from sentiment.checks.sketched import drift_from
 from sentiment.checks.two_samples import Move
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.limits import check_limits, fail_over, read_limits
+from sentiment.cli.gates import fail_over
 from sentiment.cli.models import open_model
 from sentiment.cli.reading import read_reviews
 from sentiment.cli.scoring import score_texts
 from sentiment.cli.tables import class_name, shortened
 from sentiment.errors import DataError, ModelError, UsageError, command_line
+from sentiment.evaluation.gates import Gate, check_gates, read_maximum
 from sentiment.evaluation.metrics import percent
 from sentiment.model.file import is_model_file
 from sentiment.model.model import Model
@@ -55,7 +56,7 @@ class _Job:
     new: str
     model_path: Path | None
     classifier: bool
-    limits: dict[str, float]
+    gates: Sequence[Gate]
     seed: int
     workers: int | None
     reading: ReadOptions
@@ -111,7 +112,7 @@ def command(fail_over: tuple[str, ...], **chosen: Any) -> None:
       sentiment drift held_out.csv last_week.csv -m shop.safetensors --fail-over accuracy_drop=0.05
       sentiment drift reviews.csv last_week.csv --fail-over alarm=0 --json
     """
-    _drift(_Job(limits=read_limits(fail_over, FIGURES, _EXAMPLE), **chosen))
+    _drift(_Job(gates=[read_maximum(text, FIGURES, _EXAMPLE) for text in fail_over], **chosen))
 
 
 def _drift(job: _Job) -> None:
@@ -128,7 +129,7 @@ def _drift(job: _Job) -> None:
         click.echo(json.dumps(found.as_json() | sides))
     else:
         click.echo("\n".join(_as_text(found)))
-    check_limits(job.limits, found.figures)
+    check_gates(job.gates, found.figures)
 
 
 def _check(job: _Job) -> None:
@@ -139,7 +140,7 @@ def _check(job: _Job) -> None:
     """
     if job.reference == job.new == "-":
         raise UsageError("stdin is named twice: name REFERENCE or NEW as a file")
-    if "classifier_auc" in job.limits and not job.classifier:
+    if not job.classifier and any(gate.metric == "classifier_auc" for gate in job.gates):
         raise UsageError("--fail-over classifier_auc needs --classifier: add it")
     if job.new != "-" and is_model_file(Path(job.new)):
         raise UsageError(f"{job.new}: a model; name the model first, and then new texts")

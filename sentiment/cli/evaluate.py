@@ -12,23 +12,20 @@ import numpy as np
 from sentiment.cli import options
 from sentiment.cli.answering import check_rejects, handling
 from sentiment.cli.console import console
+from sentiment.cli.gates import fail_under
 from sentiment.cli.models import open_model, test_reviews
 from sentiment.cli.predict_options import Engine, engine_options
 from sentiment.cli.reading import read_reviews, score, shared_classes
 from sentiment.cli.tables import class_name, shortened, width_of
-from sentiment.errors import GoalError, UsageError
+from sentiment.errors import UsageError
+from sentiment.evaluation.gates import Gate, check_gates, check_metrics, check_slices, read_gate
 from sentiment.evaluation.metrics import Evaluation, Figures, Intervals, Metric, percent
 from sentiment.evaluation.mistakes import MAX_MISTAKES, Mistake, explain_mistakes, rank_mistakes
 from sentiment.evaluation.selective import Abstention, abstention_of
 from sentiment.evaluation.slices import (
     MIN_SLICE,
     SHOWN_SLICES,
-    Gate,
     Slice,
-    check_metrics,
-    check_slices,
-    failed_gates,
-    read_gate,
     reading_for,
     slice_values,
     slices_of,
@@ -94,9 +91,7 @@ class _Job:
               type=options.Column("length", "negation"),
               help="Measure the reviews of each value of a column separately; `length` and "
               "`negation` need no column; may be repeated.")  # fmt: skip
-@click.option("--fail-under", multiple=True, metavar="METRIC=NUMBER",
-              help="Exit with code 6 if a metric is below its limit, as in accuracy=0.9 or "
-              "slice:COLUMN=VALUE:accuracy=0.8; may be repeated.")  # fmt: skip
+@fail_under
 @click.option("--errors", type=options.TARGET, metavar="FILE",
               help="Write the most confident mistakes here, with the words that led to each: CSV, "
               "TSV, JSON, JSONL, Excel or Parquet.")  # fmt: skip
@@ -181,7 +176,6 @@ def _evaluate(job: _Job) -> None:
         abstention = abstention_of(scores.known, reviews.labels, model.decision)
         facts |= asdict(abstention)
         parts.append(abstention_as_text(abstention, model.decision, model.labels))
-    failures = failed_gates(job.gates, facts, slices)
     console.clear_status()
     if job.as_json:
         facts["intervals"] = evaluation.intervals
@@ -194,8 +188,7 @@ def _evaluate(job: _Job) -> None:
         click.echo("\n\n".join(parts))
     if job.errors is not None:
         _write_errors(job.errors, model, reviews, scores)
-    if failures:
-        raise GoalError(f"missed: {'; '.join(failures)}")
+    check_gates(job.gates, facts, slices)
 
 
 def _check(job: _Job) -> None:

@@ -12,9 +12,8 @@ import click
 from sentiment.cli import options
 from sentiment.cli.models import open_model
 from sentiment.cli.scoring import score_in_memory
-from sentiment.errors import GoalError
+from sentiment.evaluation.gates import Gate, check_gates, read_rate
 from sentiment.evaluation.metrics import percent
-from sentiment.evaluation.slices import Gate, failed_gates, read_rate
 from sentiment.labels import SENTIMENT, UNCERTAIN
 from sentiment.model.decision import Decision, describe_band
 from sentiment.model.model import Model
@@ -151,8 +150,7 @@ def _probe(job: _Job) -> None:
     as_json = _as_json(path, results, job.examples) if job.as_json else ""
     click.echo(as_json or _as_text(model, results, job.examples))
     rates = {each.name: each.rate for each in (*results, *by_set(results), combined(results))}
-    if failures := failed_gates(job.gates, rates, {}):
-        raise GoalError(f"missed: {'; '.join(failures)}")
+    check_gates(job.gates, rates)
 
 
 def _as_json(path: Path, results: Sequence[Result], examples: int) -> str:

@@ -86,7 +86,7 @@ def test_limits_end_with_code_6_after_the_result(run, reviews):
     path, _ = reviews
     done = run("check", path, "--fail-over", "leaks=0", "--fail-over", "repeats=0.5", *QUICK)
     assert done.returncode == 6
-    assert "over the limit: leaks is " in done.stderr.splitlines()[-1]
+    assert "missed: leaks is " in done.stderr.splitlines()[-1]
     assert "104 reviews" in done.stdout
     assert run("check", path, "--fail-over", "leaks=99", *QUICK).returncode == 0
 

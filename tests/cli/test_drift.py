@@ -30,7 +30,7 @@ def test_new_words_are_an_alarm_with_code_6_after_the_result(run, files, trained
     done = run("drift", files / "old.txt", files / "sea.txt", "-m", trained,
                "--fail-over", "alarm=0")  # fmt: skip
     assert done.returncode == 6
-    assert "over the limit: alarm is 1 (maximum 0)" in done.stderr
+    assert "missed: alarm is 1 (maximum 0)" in done.stderr
     assert "The new texts differ from the reference: other words" in done.stdout
     assert "came: sea" in done.stdout
     assert "went: " in done.stdout

@@ -95,7 +95,7 @@ def test_a_set_alone_is_what_it_is_among_all(run, trained, facts):
     done = run(*asked, "--examples", "0", "--fail-under", "basic=1")
     rows = [line.split()[0] for line in done.stdout.splitlines()[1:]]
     assert rows == [*SETS["basic"], "overall"]
-    assert f"basic is {alone['rate']:.4f} (minimum 1)" in done.stderr
+    assert f"basic is {alone['rate']:.4g} (minimum 1)" in done.stderr
     more = run(*asked, "--capability", "hedges", "--examples", "0").stdout.splitlines()[1:]
     assert [line.split()[0] for line in more] == [*SETS["basic"], "hedges", "basic", "overall"]
 
@@ -114,8 +114,8 @@ def test_rates_that_are_missed_are_listed_after_the_figures(run, trained, facts)
     (line,) = done.stderr.splitlines()
     assert (done.returncode, json.loads(done.stdout)["passed"]) == (6, facts["passed"])
     assert line == (
-        f"error: missed: negation is {part['rate']:.4f} (minimum 1); "
-        f"overall is {facts['rate']:.4f} (minimum 1)"
+        f"error: missed: negation is {part['rate']:.4g} (minimum 1); "
+        f"overall is {facts['rate']:.4g} (minimum 1)"
     )
 
 

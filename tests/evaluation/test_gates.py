@@ -1,16 +1,17 @@
 import numpy as np
 import pytest
 
-from sentiment.errors import UsageError
-from sentiment.evaluation.slices import (
+from sentiment.errors import GoalError, UsageError
+from sentiment.evaluation.gates import (
     Gate,
+    check_gates,
     check_metrics,
     check_slices,
-    failed_gates,
     read_gate,
+    read_maximum,
     read_rate,
-    slices_of,
 )
+from sentiment.evaluation.slices import slices_of
 from sentiment.labels import SENTIMENT, WITH_NEUTRAL, LabelSet
 
 
@@ -62,11 +63,38 @@ def test_gates_that_are_missed_are_named_with_their_values():
         Gate("accuracy", 0.6, "shop", "x"),
         Gate("macro_f1", 0.6, "shop", "y"),
     ]
-    assert failed_gates(gates, {"accuracy": 0.75, "mcc": 0.5}, slices) == [
-        "mcc is 0.5000 (minimum 0.9)",
-        "shop=x accuracy is 0.5000 (minimum 0.6)",
-        "shop=y macro_f1 is undefined for these reviews (minimum 0.6)",
-    ]
+    with pytest.raises(GoalError) as caught:
+        check_gates(gates, {"accuracy": 0.75, "mcc": 0.5}, slices)
+    assert str(caught.value) == (
+        "missed: mcc is 0.5 (minimum 0.9); shop=x accuracy is 0.5 (minimum 0.6); "
+        "shop=y macro_f1 could not be computed (minimum 0.6)"
+    )
+
+
+def test_a_largest_value_is_read_and_held():
+    gates = [read_maximum(text, ["leaks", "empty"], "leaks=0") for text in ("leaks=2", "empty=.1")]
+    assert gates == [Gate("leaks", 2, is_maximum=True), Gate("empty", 0.1, is_maximum=True)]
+    check_gates(gates, {"leaks": 2, "empty": 0})
+    with pytest.raises(GoalError) as caught:
+        check_gates(gates, {"leaks": 12, "empty": None})
+    assert str(caught.value) == (
+        "missed: leaks is 12 (maximum 2); empty could not be computed (maximum 0.1)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("leaks", "write NAME=NUMBER, for instance leaks=0"),
+        ("leaks=x", "write NAME=NUMBER"),
+        ("leaks=inf", "write NAME=NUMBER"),
+        ("leks=0", "no figure leks .did you mean leaks"),
+        ("qqqq=0", "the figures are leaks, empty"),
+    ],
+)
+def test_a_largest_value_that_is_written_wrongly_is_an_error(text, said):
+    with pytest.raises(UsageError, match=f"--fail-over {text}: .*{said}"):
+        read_maximum(text, ["leaks", "empty"], "leaks=0")
 
 
 def test_a_slice_that_nobody_is_in_is_an_error_that_lists_some():
