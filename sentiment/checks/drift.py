@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.checks.out_of_fold import held_out_log_odds
-from sentiment.checks.two_samples import Move, Words, corrected, distances, member_rows
+from sentiment.checks.two_samples import MOVES, Move, Words, corrected, distances, member_rows
 from sentiment.labels import LabelSet
 from sentiment.model.sketch import compared_classes, confidence_at, words_of_text
 from sentiment.reviews.dataset import LabelledReviews
@@ -27,7 +27,6 @@ TESTS = {
     "lengths": "other lengths",
     "classifier": "a classifier tells them",
 }
-_MOVES = 10
 _GROUPS = LabelSet(("old", "new"))
 
 
@@ -160,7 +159,7 @@ def drift(
         p_values = {name: min(2 * p, 1.0) for name, p in p_values.items()}  # Bonferroni
         p_values["classifier"] = min(2 * p_value, 1.0)
     unknown, expected = unknown_words(every[: len(old.texts)], every[len(old.texts) :])
-    came, went = words.moved(members[0], _MOVES)
+    came, went = words.moved(members[0], MOVES)
     return Drift(
         old=len(old.texts),
         new=len(new.texts),

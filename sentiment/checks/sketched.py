@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from sentiment.checks.drift import Drift, Sample, answered
 from sentiment.checks.two_samples import (
+    LEAST_TEXTS,
+    MOVES,
     Flags,
     Floats,
     Move,
@@ -32,8 +34,6 @@ from sentiment.model.sketch import (
     words_of_text,
 )
 
-_MOVES = 10
-_LEAST_TEXTS = 3  # new texts that a word stands in which came
 # So many new texts stand in most buckets, or fewer and larger ones are compared.
 _IN_A_BUCKET = 5
 # A network fitted on all reviews is surer than those that answered the held-out ones: by up to so
@@ -219,7 +219,7 @@ def _moved(
     """
     from scipy.stats import norm
 
-    candidates = [word for word, texts in counted.items() if texts >= _LEAST_TEXTS]
+    candidates = [word for word, texts in counted.items() if texts >= LEAST_TEXTS]
     more = {word for phrase in phrases for word in words_of_text(phrase)} - set(candidates)
     of_more = hashes_of_words(sorted(more))
     is_frequent = sketch.frequent.look_up(of_more) > 0
@@ -234,7 +234,7 @@ def _moved(
     least = float(norm.isf(0.025 / (len(candidates) + len(sketch.frequent))))
 
     def moves(sign: int) -> list[Move]:
-        order = np.argsort(-sign * apart, kind="stable")[:_MOVES].tolist()
+        order = np.argsort(-sign * apart, kind="stable")[:MOVES].tolist()
         return [
             Move(
                 words[place],

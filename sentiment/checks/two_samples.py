@@ -20,8 +20,10 @@ Flags = NDArray[np.bool_]
 # With 199, the p-value 0.05 is that of the tenth of two hundred.
 SHUFFLES = 199
 # Words in fewer texts say little of all; those in nearly all say nothing.
-_LEAST_TEXTS = 3
+LEAST_TEXTS = 3
 _MOST_WORDS = 20_000
+# Words that came, and as many that went, are named.
+MOVES = 10
 
 
 def member_rows(old: int, new: int, seed: int, shuffles: int = SHUFFLES) -> Flags:
@@ -79,7 +81,7 @@ class Words:
         from scipy.sparse import csr_matrix
 
         counts = Counter(word for some in words for word in some)
-        frequent = [(word, count) for word, count in counts.items() if count >= _LEAST_TEXTS]
+        frequent = [(word, count) for word, count in counts.items() if count >= LEAST_TEXTS]
         names = [word for word, _ in sorted(frequent, key=lambda each: (-each[1], each[0]))]
         names = names[:_MOST_WORDS]
         places = {word: place for place, word in enumerate(names)}

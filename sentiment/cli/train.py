@@ -49,7 +49,7 @@ from sentiment.reviews.batch import Policy, row_error
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import LabelledReviews, require_classes
 from sentiment.reviews.labelled import read_texts
-from sentiment.reviews.streams import ReadOptions
+from sentiment.reviews.streams import ReadOptions, Where
 from sentiment.training.encoder import find_encoder
 from sentiment.training.options import TrainingOptions, cross_validates
 from sentiment.training.run import Run
@@ -179,15 +179,7 @@ def _train(job: _Job) -> Model:
     replaces = job.output is None and _may_replace(
         job.target, needs_force=not (job.data or job.force)
     )
-    inputs = [
-        *options.resolve_inputs(paths, "training"),
-        *options.resolve_inputs(job.validation, "validation"),
-        *options.resolve_inputs(job.unlabeled, "unlabeled"),
-        *(find_model(path) for path in (job.base_path, job.encoder_path) if path is not None),
-        *map(Path, job.reading.label_files),
-        *([] if job.words is None else [job.words]),
-        *([] if job.options.embeddings is None else [job.options.embeddings.path]),
-    ]
+    inputs = _inputs(job, paths)
     options.check_targets([job.target], inputs, force=job.force or replaces)
     if job.rejects is not None:
         both = [job.rejects, *[job.target] * (not replaces)]  # a list is never named like a model
@@ -218,6 +210,19 @@ def _train(job: _Job) -> Model:
     if not job.data:
         _warn_of_sample(model, job, paths[0])
     return model
+
+
+def _inputs(job: _Job, paths: Sequence[str]) -> list[Where]:
+    """Return all that is read, which nothing may be written over."""
+    return [
+        *options.resolve_inputs(paths, "training"),
+        *options.resolve_inputs(job.validation, "validation"),
+        *options.resolve_inputs(job.unlabeled, "unlabeled"),
+        *(find_model(path) for path in (job.base_path, job.encoder_path) if path is not None),
+        *map(Path, job.reading.label_files),
+        *([] if job.words is None else [job.words]),
+        *([] if job.options.embeddings is None else [job.options.embeddings.path]),
+    ]
 
 
 def _read(job: _Job, paths: Sequence[str]) -> tuple[LabelledReviews, LabelledReviews | None]:

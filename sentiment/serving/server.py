@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sentiment.errors import UsageError
+
+if TYPE_CHECKING:
+    from uvicorn import Config
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -136,9 +139,7 @@ def run(
     each error of a connection. Within the event loop, `started` is called once signals are handled,
     `reload` on SIGHUP, and `stopping` when a signal ends the service.
     """
-    import asyncio  # not for --help
-
-    from uvicorn import Config, Server
+    from uvicorn import Server  # not for --help
 
     class Announced(Server):
         """A server that keeps ignoring interrupts if the shell set it so (background jobs)."""
@@ -146,7 +147,7 @@ def run(
         ignores = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            self._handle_hangup()
+            _handle_hangup(self.handle_exit, reload)
             _block_signals(block=False)
             await super().startup(sockets)
             started()
@@ -156,26 +157,19 @@ def run(
                 stopping()
                 super().handle_exit(sig, frame)
 
-        def _handle_hangup(self) -> None:
-            """Load the model again on SIGHUP; but end if it means that the terminal is gone."""
-            if not hasattr(signal, "SIGHUP"):  # Windows
-                return
-            loop = asyncio.get_running_loop()
-            stays = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup
-            ends = not stays and _has_terminal()
-
-            def handle(_: int, frame: FrameType | None) -> None:
-                if ends and not _has_terminal():
-                    self.handle_exit(signal.SIGTERM, frame)
-                else:
-                    loop.call_soon_threadsafe(reload)
-
-            signal.signal(signal.SIGHUP, handle)
-
     _raise_file_limit(limits.max_connections + _BACKLOG + 64)
     logger = logging.getLogger("asyncio")
     logger.handlers[:], logger.propagate = [_LineHandler(log)], False
-    config = Config(
+    # A signal before the server handles them would abort its start.
+    _block_signals(block=True)
+    Announced(_config(app, limits)).run(sockets=[listening])
+
+
+def _config(app: Any, limits: Limits) -> "Config":
+    """Return how uvicorn runs an application; it logs nothing, and trusts no proxy."""
+    from uvicorn import Config
+
+    return Config(
         app,
         http="httptools",
         ws="none",
@@ -190,9 +184,27 @@ def run(
         timeout_graceful_shutdown=_GRACE,
         backlog=_BACKLOG,
     )
-    # A signal before the server handles them would abort its start.
-    _block_signals(block=True)
-    Announced(config).run(sockets=[listening])
+
+
+def _handle_hangup(
+    handle_exit: Callable[[int, FrameType | None], None], reload: Callable[[], None]
+) -> None:
+    """Call `reload` in the event loop on SIGHUP; but end if it means that the terminal is gone."""
+    if not hasattr(signal, "SIGHUP"):  # Windows
+        return
+    import asyncio  # not for --help
+
+    loop = asyncio.get_running_loop()
+    stays = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup
+    ends = not stays and _has_terminal()
+
+    def handle(_: int, frame: FrameType | None) -> None:
+        if ends and not _has_terminal():
+            handle_exit(signal.SIGTERM, frame)
+        else:
+            loop.call_soon_threadsafe(reload)
+
+    signal.signal(signal.SIGHUP, handle)
 
 
 def _block_signals(*, block: bool) -> None:

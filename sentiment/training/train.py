@@ -380,16 +380,6 @@ def _record(
     learned = islice(data.texts, data.labels.size, data.labels.size + rows.size)
     hashes = known.record.training_hashes if known else TrainingHashes()
     right = held_out.right
-    recorded = options.as_json()
-    del recorded["architecture"]  # the kinds of the components say it
-    del recorded["embeddings"]  # the recipe says it
-    for name in ("activation", "languages"):
-        del recorded[name]  # the model says it
-    if not options.fine_tune:
-        del recorded["fine_tune"]  # of encoders only
-    for name in OF_NGRAMS:  # younger than the format
-        if recorded[name] is None:
-            del recorded[name]
     cells = ScoreCells.of(held_out.probabilities, held_out.labels) if held_out.calibrated else None
     provenance = Provenance(
         training=data.summary(data.training),
@@ -405,7 +395,7 @@ def _record(
         refitted=refitted,
         cross_validated=data.cross_validated,
         unlabeled=rows.size,
-        options=recorded,
+        options=_recorded(options),
         recipe=own.recipe.as_json() | ({"beside": beside[0].recipe.as_json()} if beside else {}),
         versions=_versions(),
     )
@@ -416,6 +406,21 @@ def _record(
         cells=cells,
         sketch=_sketch(data, held_out),
     )
+
+
+def _recorded(options: TrainingOptions) -> dict[str, Any]:
+    """Return the options that nothing else in the model file tells, as JSON values."""
+    recorded = options.as_json()
+    del recorded["architecture"]  # the kinds of the components say it
+    del recorded["embeddings"]  # the recipe says it
+    for name in ("activation", "languages"):
+        del recorded[name]  # the model says it
+    if not options.fine_tune:
+        del recorded["fine_tune"]  # of encoders only
+    for name in OF_NGRAMS:  # younger than the format
+        if recorded[name] is None:
+            del recorded[name]
+    return recorded
 
 
 def _sketch(data: TrainingData, held_out: _HeldOut) -> TextSketch:
