@@ -349,6 +349,7 @@ def _measured(
     for each in slices.values():
         each.sort(key=lambda part: (part.too_small, part.accuracy, -part.n))
     found = Result(
+        np.bincount(reviews.labels[results[0].rows], minlength=len(reviews.label_set)),
         estimates(results, reviews),
         {name: estimates(each, reviews) for name, each in others.items()},
         differences(results, others[TFIDF], reviews) if others else {},

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sentiment.cli.curve import Curve
 from sentiment.cli.evaluate import side_by_side, slices_as_text
@@ -19,8 +20,18 @@ Estimates = Mapping[str, Estimate]
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What came of it: the estimates of all reviews, of baselines and of slices, and the curve."""
+    """What came of it.
 
+    Attributes:
+        measured: how many reviews of each class were measured, int64 [K].
+        overall: the estimates of all of these.
+        baselines: those of each baseline.
+        ahead: how far ahead it is of the better baseline.
+        slices: the metrics of each slice.
+        curve: the learning curve, if it was asked for.
+    """
+
+    measured: NDArray[np.int64]
     overall: Estimates
     baselines: dict[str, Estimates]
     ahead: Estimates
@@ -41,6 +52,7 @@ def result_as_text(found: Result, reviews: LabelledReviews) -> str:
 def result_as_json(found: Result) -> dict[str, Any]:
     """Return all metrics, those of slices, and the learning curve as JSON values."""
     facts: dict[str, Any] = {name: each.value for name, each in found.overall.items()}
+    facts["measured"] = int(found.measured.sum())
     facts["intervals"] = {name: each.interval for name, each in found.overall.items()}
     if found.baselines:
         facts["baselines"] = {
@@ -95,9 +107,8 @@ def _classes(reviews: LabelledReviews, metrics: Metrics, found: Result) -> Itera
     }
     titles = "".join(f"{metric.title:>9}{'':13}" for metric in next(iter(of_class.values())))
     yield f"{'':<{width}}{titles}{'reviews':>10}"
-    counts = np.bincount(reviews.labels, minlength=len(reviews.label_set)).tolist()
     figures = {name: each.value for name, each in found.overall.items()}
     intervals = {name: each.interval for name, each in found.overall.items()}
-    for (name, of), n in zip(of_class.items(), counts, strict=True):
+    for (name, of), n in zip(of_class.items(), found.measured.tolist(), strict=True):
         cells = side_by_side(of, figures, intervals, 9)
         yield f"{class_name(name):<{width}}{cells}{n:>10,}"

@@ -88,7 +88,10 @@ def write_out_of_fold(
             raise _changed(data)
         output.close()
     of = " of the first repeat" if repeats > 1 else ""
-    console.note(f"saved {path}: {count_of(done, 'row')} with out-of-fold answers{of}")
+    note = f"saved {path}: {count_of(done, 'row')} with out-of-fold answers{of}"
+    if without := done - result.rows.size:
+        note += f", {without:,} of them without one"
+    console.note(note)
 
 
 def _changed(data: Sequence[str]) -> DataError:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import count, islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray

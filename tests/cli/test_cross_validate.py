@@ -124,6 +124,11 @@ def test_the_past_answers_what_comes_and_the_first_block_has_no_answer(run, data
     out = tmp_path / "out.csv"
     done = run("cross-validate", data, "--time", "day", "--folds", "3", "--out-of-fold", out)
     assert "the first 20 reviews only train, and are not measured" in done.stderr
+    assert "80 rows with out-of-fold answers, 20 of them without one" in done.stderr
+    of_classes = [line.split() for line in done.stdout.splitlines()]
+    assert [int(line[-1]) for line in of_classes if line[:1] in (["negative"], ["positive"])] == [
+        30, 30,
+    ]  # fmt: skip
     written = list(csv.DictReader(out.read_text().splitlines()))
     assert [bool(each["predicted"]) for each in written] == [False] * 20 + [True] * 60
 
