@@ -61,10 +61,9 @@ def by_group(
                 "name another --group, or leave it out"
             )
         joined = " that share no text" * (found < len(values))
-        fewer = f"--folds {found}" if found > 1 else "another --group"
         raise DataError(
             f'"{column}" has {count_of(found, "group")}{joined}, too few for {folds} folds: '
-            f"try {fewer}"
+            f"try --folds {found}"
         )
     return [
         _checked(reviews, _folds_of(_dealt(groups, reviews, folds, each)), column)
@@ -138,11 +137,13 @@ def _checked(reviews: LabelledReviews, folds: list[Fold], column: str = "") -> l
             if (different := np.unique(digests[rows]).size) >= MIN_TRAINED:
                 continue
             found = f"{different} different text" if different else "no text"
-            out = f'divides the classes badly by "{column}": ' if column else ""
+            out, way_out = "", "fewer --folds"
+            if column:
+                out = f'"{column}" divides the classes badly: '
+                way_out = "another column" + ", or other --folds" * (len(folds) > 2)
             raise DataError(
                 f'{out}fold {number} of {len(folds)} would train on {found} labelled "{name}", and '
-                f"needs {MIN_TRAINED}: try {'other' if column else 'fewer'} --folds"
-                + f"{', or another column' * bool(column)}"
+                f"needs {MIN_TRAINED}: try {way_out}"
             )
     return folds
 

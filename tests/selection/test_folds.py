@@ -174,5 +174,8 @@ def test_a_time_that_does_not_parse_is_one_clear_line(cell, words):
 def test_too_few_times_and_a_past_without_a_class():
     with pytest.raises(DataError, match="2 different times, too few for 3 folds"):
         in_time(reviews([0, 1] * 10, date=[1, 2] * 10), "date", 3)
-    with pytest.raises(DataError, match=r'by "date": fold 1 of 3 would train on no text labelled'):
+    with pytest.raises(
+        DataError,
+        match=r'"date" divides the classes badly: fold 1 of 3 would train on no text labelled',
+    ):
         in_time(reviews([0] * 10 + [1] * 10, date=range(20)), "date", 3)
