@@ -273,7 +273,7 @@ def warn_of_overlap(overlaps: Mapping[str, Overlap]) -> None:
     counts = [
         f"{overlap.found:,} of {count_of(overlap.checked, 'review')}"
         f"{'' if overlap.checked == overlap.reviews else ' that could be checked'} "
-        f"{'' if number else 'were used '}to make {name}"
+        f"{'' if number else 'was used ' if overlap.found == 1 else 'were used '}to make {name}"
         for number, (name, overlap) in enumerate(made.items())
     ]
     hopeless = any(overlap.is_known_set for overlap in made.values())

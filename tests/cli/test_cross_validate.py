@@ -156,7 +156,7 @@ def test_gates_end_with_their_code(run, tmp_path):
         (["--time", "day", "--repeats", "2"], 2, "leave out --repeats"),
         (["--time", "text"], 3, '" in "text" is no time'),
         (["--group", "label"], 3, "too few for 10 folds: try --folds 2"),
-        (["--group", "label", "--folds", "2"], 3, "needs 2: try another column\n"),
+        (["--group", "label", "--folds", "2"], 3, "needs 2: try another column"),
         (["--group", "nosuch"], 2, 'no column "nosuch" for --group;'),
         (["--time", "nosuch", "--slice", "day"], 2, 'no column "nosuch" for --time or a slice;'),
         (["--group", "shp"], 2, 'did you mean "shop"'),
