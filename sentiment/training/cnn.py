@@ -45,7 +45,7 @@ Doubles = NDArray[np.float64]
 WIDTHS, _FILTERS, _SIZE = (1, 2, 3), 100, 50
 # Longer reviews, in words, are many words to learn from: larger steps, fewer epochs.
 _SHORT = 60
-_LONG_EPOCHS, _LONG_RATE = 4, 2e-3
+_LONG_EPOCHS, _LONG_RATE = 4, 1.5e-3
 _SHORT_EPOCHS, _SHORT_RATE = 6, 1e-3
 # Texts per step, at least and at most, about so many steps an epoch.
 _LEAST_ROWS, _MOST_ROWS, _STEPS = 16, 64, 100
@@ -53,10 +53,13 @@ _LEAST_ROWS, _MOST_ROWS, _STEPS = 16, 64, 100
 _LEAST_STEPS, _MOST_STEPS, _MOST_EPOCHS = 600, 2_500, 20
 # Shares of the numbers of vectors, and of what is pooled, that a step leaves out.
 _DROP_VECTORS, _DROPOUT = 0.5, 0.5
+# Names of what long reviews are about tell their labels, but nothing of other films or goods: steps
+# leave out a share of all words, and a word of the vocabulary is at least one of so many.
+_DROP_WORDS, _WORDS_FOR_ONE = 0.3, 250_000
 # The largest number of a random vector at the start, and the root mean square of those of a file.
 _START, _SPREAD = 0.05, 0.1
-# A word that occurs less often is in one of so many buckets.
-_MIN_COUNT, _BUCKETS = 2, 8_192
+# A word that occurs less often, or so often in many long reviews, is in one of so many buckets.
+_MIN_COUNT, _MOST_COUNT, _BUCKETS = 2, 20, 8_192
 # Words to store with a model by name.
 _PHRASES = 2_000
 
@@ -73,6 +76,7 @@ class CNNHyperparameters(Hyperparameters):
         size: how many numbers a vector has.
         widths: how many words filters look at.
         filters: how many there are of each width.
+        drop_words: the share of words that a step leaves out.
         embeddings: the file of vectors that words begin with; None for random ones.
     """
 
@@ -83,6 +87,7 @@ class CNNHyperparameters(Hyperparameters):
     size: int
     widths: tuple[int, ...]
     filters: int
+    drop_words: float = 0
     embeddings: Embeddings | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -143,12 +148,16 @@ def choose(
     options: TrainingOptions,
 ) -> CNNHyperparameters:
     """Choose what the user left open, from the training rows alone."""
-    short = float(np.median([len(text.split()) for text in sample])) < _SHORT
+    length = float(np.median([len(text.split()) for text in sample]))
+    short = length < _SHORT
     rows = int(np.clip(2 ** round(np.log2(labels.size / _STEPS)), _LEAST_ROWS, _MOST_ROWS))
     rows = options.batch_size or rows
     least = min(math.ceil(_LEAST_STEPS * rows / labels.size), _MOST_EPOCHS)
     most = max(round(_MOST_STEPS * rows / labels.size), 1)
     epochs = max(min(_SHORT_EPOCHS if short else _LONG_EPOCHS, most), least)
+    count = _MIN_COUNT
+    if not (short or options.embeddings):  # a file has good vectors of rare words
+        count = int(np.clip(length * labels.size / _WORDS_FOR_ONE, _MIN_COUNT, _MOST_COUNT))
     return CNNHyperparameters(
         epochs=options.epochs or epochs,
         batch_size=rows,
@@ -157,11 +166,12 @@ def choose(
         objective=objective_for(labels, options),
         reading=WordReading(repair=options.repair),
         buckets=_BUCKETS,
-        min_count=_MIN_COUNT,
+        min_count=count,
         most=options.features,
         size=options.embeddings.size if options.embeddings else _SIZE,
         widths=WIDTHS,
         filters=_FILTERS,
+        drop_words=0 if short else _DROP_WORDS,
         embeddings=options.embeddings,
     )
 
@@ -240,6 +250,8 @@ def build(
         model = keras.Sequential([keras.Input((None, 2), dtype="int32")])
         rows, size = 1 + sum(widths), recipe.size
         model.add(WordVectors(rows, size, embeddings_initializer=uniform, mask_zero=True))
+        if recipe.drop_words:
+            model.add(keras.layers.Dropout(recipe.drop_words, noise_shape=(None, None, 1)))
         model.add(keras.layers.Dropout(_DROP_VECTORS))
         model.add(PooledConvolutions(count, recipe.widths, recipe.filters))
         dropout = options.dropout or _DROPOUT
