@@ -56,8 +56,8 @@ _DROP_VECTORS, _DROPOUT = 0.5, 0.5
 # Names of what long reviews are about tell their labels, but nothing of other films or goods: steps
 # leave out a share of all words, and a word of the vocabulary is at least one of so many.
 _DROP_WORDS, _WORDS_FOR_ONE = 0.3, 250_000
-# Adam's steps are as large for rare words as for frequent ones, but for its epsilon, which is about the size of
-# gradients of rare words in long reviews.
+# Adam steps as far for rare words as for frequent ones, unless their gradients are as small as its
+# epsilon. In long reviews those of rare words are about this.
 _EPSILON, _LONG_EPSILON = 1e-7, 1e-5
 # The largest number of a random vector at the start, and the root mean square of those of a file.
 _START, _SPREAD = 0.05, 0.1

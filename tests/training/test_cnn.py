@@ -174,7 +174,7 @@ def test_words_with_small_gradients_take_small_steps():
         (vectors,) = model.layers[0].trainable_variables
         before = vectors.numpy()
         gradient = np.zeros_like(before)
-        gradient[1], gradient[2] = 1e-6, 1e-2
+        gradient[1], gradient[2] = 1e-5, 1e-2
         model.optimizer.apply([gradient, *(0 * each for each in model.trainable_variables[1:])])
         moved = np.abs(vectors.numpy() - before)[:, 0]
         steps[epsilon] = moved[1] / moved[2]
