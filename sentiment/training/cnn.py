@@ -45,7 +45,7 @@ Doubles = NDArray[np.float64]
 WIDTHS, _FILTERS, _SIZE = (1, 2, 3), 100, 50
 # Longer reviews, in words, are many words to learn from: larger steps, fewer epochs.
 _SHORT = 60
-_LONG_EPOCHS, _LONG_RATE = 4, 1.5e-3
+_LONG_EPOCHS, _LONG_RATE = 3, 2e-3
 _SHORT_EPOCHS, _SHORT_RATE = 6, 1e-3
 # Texts per step, at least and at most, about so many steps an epoch.
 _LEAST_ROWS, _MOST_ROWS, _STEPS = 16, 64, 100
@@ -56,6 +56,9 @@ _DROP_VECTORS, _DROPOUT = 0.5, 0.5
 # Names of what long reviews are about tell their labels, but nothing of other films or goods: steps
 # leave out a share of all words, and a word of the vocabulary is at least one of so many.
 _DROP_WORDS, _WORDS_FOR_ONE = 0.3, 250_000
+# Adam steps as far for rare words as for frequent ones, unless their gradients are as small as its
+# epsilon. In long reviews those of rare words are about this.
+_EPSILON, _LONG_EPSILON = 1e-7, 1e-5
 # The largest number of a random vector at the start, and the root mean square of those of a file.
 _START, _SPREAD = 0.05, 0.1
 # A word that occurs less often, or so often in many long reviews, is in one of so many buckets.
@@ -77,6 +80,7 @@ class CNNHyperparameters(Hyperparameters):
         widths: how many words filters look at.
         filters: how many there are of each width.
         drop_words: the share of words that a step leaves out.
+        epsilon: of Adam.
         embeddings: the file of vectors that words begin with; None for random ones.
     """
 
@@ -88,6 +92,7 @@ class CNNHyperparameters(Hyperparameters):
     widths: tuple[int, ...]
     filters: int
     drop_words: float = 0
+    epsilon: float = _EPSILON
     embeddings: Embeddings | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -172,6 +177,7 @@ def choose(
         widths=WIDTHS,
         filters=_FILTERS,
         drop_words=0 if short else _DROP_WORDS,
+        epsilon=_EPSILON if short else _LONG_EPSILON,
         embeddings=options.embeddings,
     )
 
@@ -257,7 +263,9 @@ def build(
         dropout = options.dropout or _DROPOUT
         model.add(keras.layers.Dropout(dropout))
         make = dense(count)
-        return add_layers(model, make, make, recipe.hidden, classes, dropout)
+        add_layers(model, make, make, recipe.hidden, classes, dropout)
+        model.optimizer.epsilon = recipe.epsilon
+        return model
 
 
 def initialize(model: Any, rows: Sequence[EncodedWords]) -> None:

@@ -125,7 +125,7 @@ def test_the_gradient_is_that_of_the_maximum():
 @pytest.mark.parametrize(
     ("words", "reviews", "epochs", "rows", "rate"),
     [
-        (300, 25_000, 4, 64, 1.5e-3), (300, 2_000, 5, 16, 1.5e-3), (300, 400_000, 1, 64, 1.5e-3),
+        (300, 25_000, 3, 64, 2e-3), (300, 2_000, 5, 16, 2e-3), (300, 400_000, 1, 64, 2e-3),
         (9, 7_000, 6, 64, 1e-3), (9, 80_000, 2, 64, 1e-3), (9, 200, 20, 16, 1e-3),
     ],
 )  # fmt: skip
@@ -149,6 +149,7 @@ def test_of_many_long_reviews_rare_words_are_in_buckets(words, reviews, min_coun
     labels = (np.arange(reviews) % 2).astype(np.int16)
     recipe = cnn.choose(["word " * words] * 3, labels, TrainingOptions())
     assert (recipe.min_count, recipe.drop_words) == (min_count, dropped)
+    assert recipe.epsilon == (1e-5 if dropped else 1e-7)
 
 
 def test_whole_words_are_left_out_in_training_alone():
@@ -163,6 +164,22 @@ def test_whole_words_are_left_out_in_training_alone():
     assert 0 < left.any(axis=2)[there].mean() < 1
     assert np.asarray(words(found)) == pytest.approx(np.asarray(found))
     assert numbers.noise_shape is None
+
+
+def test_words_with_small_gradients_take_small_steps():
+    recipe, encoder, _ = encoded(reviews_of(12))
+    steps = {}
+    for epsilon in (1e-7, 1e-5):
+        model = cnn.build([encoder.size], replace(recipe, epsilon=epsilon), 2, OPTIONS)
+        (vectors,) = model.layers[0].trainable_variables
+        before = vectors.numpy()
+        gradient = np.zeros_like(before)
+        gradient[1], gradient[2] = 1e-5, 1e-2
+        model.optimizer.apply([gradient, *(0 * each for each in model.trainable_variables[1:])])
+        moved = np.abs(vectors.numpy() - before)[:, 0]
+        steps[epsilon] = moved[1] / moved[2]
+    assert steps[1e-7] > 0.5
+    assert steps[1e-5] < 0.2
 
 
 def test_texts_of_a_batch_are_of_similar_length_and_each_comes_once():
