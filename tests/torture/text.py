@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import sentiment
+from sentiment import values
 from sentiment.features.sentences import sentences
 from sentiment.model.file import load_model
 from sentiment.model.model import Model
@@ -157,7 +158,7 @@ def _repeated(unit: str, end: str, size: int) -> str:
 
 
 def _write(text: str) -> None:
-    for written in (cells.visible, cells.printable, cells.csv_cell, cells.tsv_cell, cells.to_json):
+    for written in (values.visible, cells.printable, cells.csv_cell, cells.tsv_cell, cells.to_json):
         cells.encode(written(text))
 
 
