@@ -98,7 +98,7 @@ def chart_of(distribution: Distribution) -> Drawing:
             layers,
             f"Medians: {x.format.format(distribution.medians[0])} of the reference, "
             f"{x.format.format(distribution.medians[1])} of the new texts. "
-            f"{percent(_apart(distribution))} of the texts stand elsewhere.",
+            f"{percent(_apart(distribution))} of the texts would have to move to make them alike.",
         )
     )
 

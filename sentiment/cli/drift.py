@@ -36,6 +36,8 @@ _EXAMPLE = "alarm=0"
 # More texts of each side than this find differences too small to matter, and take long to score.
 _SAMPLE = 2_000
 _LEAST = 20  # texts of each side
+# Up to this share of seen texts ("Thank you") is left out; leaving out more would shift the scores.
+_FEW_SEEN = 0.01
 _WORD_WIDTH = 20
 
 Compared = tuple[Drift, list[Distribution]]
@@ -99,8 +101,8 @@ def command(fail_over: tuple[str, ...], **chosen: Any) -> None:
     in 5% of cases, all tests together.
 
     With labels in REFERENCE, the accuracy on NEW is estimated without its labels, by how confident
-    the model is. Of texts that it has seen, a model is surer than of others: if REFERENCE has some,
-    scores and accuracy are left out.
+    the model is. Of texts that it has seen, a model is surer than of others: up to 1% of them are
+    left out; if there are more, scores and accuracy are not compared.
 
     REFERENCE may be a model: it keeps a sketch of its training texts (counts of words by their
     hashes, lengths, scores of held-out texts). Nothing but --classifier needs the texts themselves.
@@ -223,13 +225,20 @@ def _sample(name: str, job: _Job, model: Model, *, labelled: bool) -> Sample:
         )
     rows = np.unique(np.linspace(0, len(texts) - 1, min(len(texts), _SAMPLE)).astype(np.int64))
     some, labels = [*take(texts, rows)], None if labels is None else labels[rows]
-    seen = model.record.training_hashes
-    if seen.overlap(digests := seen.digests(some)).found and not seen.new(digests).all():
+    hashes = model.record.training_hashes
+    new = hashes.new(hashes.digests(some))
+    seen = int(np.count_nonzero(~new))
+    if seen > _FEW_SEEN * len(some):
+        other = "name newer texts" if job.from_model else "name others, or another model with -m"
         console.note(
             f"{name}: the model has seen some of these texts, so scores and accuracy are not "
-            "compared; name held-out reviews, or another model with -m"
+            f"compared; {'name held-out reviews, or another model with -m' if labelled else other}"
         )
         return Sample(some, None, labels)
+    if seen:
+        are = "is" if seen == 1 else "are"
+        console.note(f"{name}: {count_of(seen, 'text')} that the model has seen {are} left out")
+        some, labels = [*take(some, np.flatnonzero(new))], None if labels is None else labels[new]
     console.status(f"scoring {count_of(len(some), 'text')} …")
     return Sample(some, score_texts(model, some, workers=job.workers).probabilities, labels)
 

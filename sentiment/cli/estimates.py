@@ -71,10 +71,10 @@ def result_as_json(found: Result) -> dict[str, Any]:
 
 
 def _overall(metrics: Metrics, found: Result) -> Iterator[str]:
-    """Write the metrics of all reviews; with baselines, theirs and how far ahead it is."""
+    """Write the metrics of all reviews; with baselines, theirs and the difference."""
     width = max(9, *(len(metric.title) + 1 for metric in metrics.overall))
     heads = "".join(f"{name:>{len(name) + 3}}" for name in found.baselines)
-    ahead = f"{'ahead of it':>14}" if found.baselines else ""
+    ahead = f"{'difference':>13}" if found.baselines else ""
     yield f"{'':{width}}{'':9}{'95% interval':>17}{heads}{ahead}"
     for metric in metrics.overall:
         own = found.overall[metric.name]

@@ -75,7 +75,7 @@ def test_baselines_are_on_the_same_folds(run, data):
     assert flat["baselines"]["TF-IDF + logistic regression"]["macro_f1"] == flat["macro_f1"]
     assert flat["ahead"]["accuracy"] == 0
     text = run("cross-validate", data, "--folds", "4", "--baseline").stdout
-    assert "TF-IDF + logistic regression   ahead of it" in text
+    assert "TF-IDF + logistic regression   difference" in text
 
 
 @pytest.mark.usefixtures("quick")

@@ -68,6 +68,22 @@ def test_scores_of_texts_that_the_model_has_seen_are_not_compared(run, trained):
     assert "may be of the same kind" in done.stdout
 
 
+def test_a_few_texts_that_the_model_has_seen_are_left_out(run, trained, tmp_path):
+    learned, (header, *rows) = TRAIN.read_text().splitlines()[1:], TEST.read_text().splitlines()
+    new = tmp_path / "new.csv"
+    new.write_text("\n".join([header, *rows, *learned[:2]]) + "\n")
+    done = run("drift", trained, new, "--json")
+    assert "new.csv: 2 texts that the model has seen are left out" in done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["new"] == len(rows)
+    assert facts["p_values"]["scores"] is not None
+    assert facts["accuracy_expected"] is not None
+    new.write_text("\n".join([header, *rows, *learned[:100]]) + "\n")
+    many = run("drift", trained, new)
+    assert "scores and accuracy are not compared; name newer texts" in many.stderr
+    assert "name held-out reviews, or another model" not in many.stderr
+
+
 def test_the_classifier_is_one_more_test(run, files, trained):
     done = run("drift", files / "old.txt", files / "sea.txt", "-m", trained, "--classifier",
                "--fail-over", "classifier_auc=0.7")  # fmt: skip
