@@ -203,13 +203,13 @@ def _cross_validate(job: _Job) -> None:
     results = cross_validate(reviews, plan, fit, progress.begin)
     console.clear_status()
     _warn_of_unread(results, plan, reviews)
-    if job.out_of_fold is not None:
-        write_out_of_fold(job.out_of_fold, job.data, job.reading, reviews, results[0], len(plan))
     curve = _curve(job, reviews, smaller, results[0], fit, progress) if smaller else None
     found = replace(_measured(job, reviews, plan, results, values), curve=curve)
+    _print(job, reviews, plan, found)  # before files, which may fail after hours of training
+    if job.out_of_fold is not None:
+        write_out_of_fold(job.out_of_fold, job.data, job.reading, reviews, results[0], len(plan))
     if curve is not None and job.plot is not None:
         curve.draw(job.plot)
-    _print(job, reviews, plan, found)
     figures = {name: each.value for name, each in found.overall.items()}
     check_gates(job.gates, figures, found.slices)
 

@@ -69,7 +69,7 @@ class _Job:
     @property
     def from_model(self) -> bool:
         """Whether the reference is the sketch in a model."""
-        return self.reference != "-" and is_model_file(Path(self.reference))
+        return self.reference != "-" and _is_model(self.reference)
 
 
 @click.command(
@@ -123,14 +123,14 @@ def _drift(job: _Job) -> None:
     options.check_targets([job.html] if job.html else [], _places(job), force=job.force)
     found, distributions = _with_model(job) if job.from_model else _with_texts(job)
     console.clear_status()
-    if job.html is not None:
-        write_page(found, distributions, job.reference, job.new, job.html)
-        console.note(f"saved {job.html}")
     if job.as_json:
         sides = {"reference": job.reference, "new_texts": job.new}
         click.echo(json.dumps(found.as_json() | sides))
     else:
         click.echo("\n".join(_as_text(found)))
+    if job.html is not None:
+        write_page(found, distributions, job.reference, job.new, job.html)
+        console.note(f"saved {job.html}")
     check_gates(job.gates, found.figures)
 
 
@@ -144,7 +144,7 @@ def _check(job: _Job) -> None:
         raise UsageError("stdin is named twice: name REFERENCE or NEW as a file")
     if not job.classifier and any(gate.metric == "classifier_auc" for gate in job.gates):
         raise UsageError("--fail-over classifier_auc needs --classifier: add it")
-    if job.new != "-" and is_model_file(Path(job.new)):
+    if job.new != "-" and _is_model(job.new):
         raise UsageError(f"{job.new}: a model; name the model first, and then new texts")
     if job.html == options.STDOUT and job.as_json:
         raise UsageError("two results would go to standard output; give the page a file name")
@@ -162,8 +162,14 @@ def _check(job: _Job) -> None:
         )
 
 
+def _is_model(name: str) -> bool:
+    """Return whether a model is meant: a damaged or missing one is no file of texts, either."""
+    path = Path(name)
+    return path.suffix.lower() == ".safetensors" or is_model_file(path)
+
+
 def _is_same(path: Path, name: str) -> bool:
-    return path.is_file() and path.samefile(name)
+    return path.is_file() and Path(name).is_file() and path.samefile(name)
 
 
 def _places(job: _Job) -> list[Path]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,11 @@ from sentiment.cli.train_options import (
 from sentiment.cli.training import shown_progress
 from sentiment.errors import UsageError, command_line
 from sentiment.evaluation.metrics import metrics_for, percent
+from sentiment.files import is_stream
 from sentiment.model.file import save_model
 from sentiment.reviews.cells import count_of
 from sentiment.reviews.dataset import require_classes
-from sentiment.reviews.streams import ReadOptions
+from sentiment.reviews.streams import ReadOptions, Where
 from sentiment.runtime import require
 from sentiment.selection import fits
 from sentiment.selection.folds import stratified
@@ -139,7 +141,7 @@ def _tune(job: _Job) -> None:
         *map(Path, job.reading.label_files),
     ]
     options.check_targets([job.output], inputs, force=job.force)
-    options.check_targets([job.study], [*inputs, job.output], force=True)
+    _check_study(job, inputs)
     reviews = read_reviews(job.data, job.reading, "training", label_set=None)
     require_classes(reviews, data_name(job.data))
     if (known := base or encoder) is not None:
@@ -165,6 +167,15 @@ def _tune(job: _Job) -> None:
     console.note(f"saved {job.output}; the same model: {_command(job, chosen)}")
     if job.as_json:
         click.echo(json.dumps(_facts(job, outcome, chosen, named)))
+
+
+def _check_study(job: _Job, inputs: Sequence[Where]) -> None:
+    """Check that the search can be kept in its file."""
+    if is_stream(job.study):
+        raise UsageError(f"--study {job.study}: a search is kept in a file: name one")
+    if job.study.resolve() == job.output.resolve():
+        raise UsageError(f"{job.study} would be written twice; choose another --study")
+    options.check_targets([job.study], inputs, force=True)
 
 
 def _fingerprint(job: _Job) -> str:

@@ -83,10 +83,11 @@ def in_time(reviews: LabelledReviews, column: str, folds: int) -> list[list[Fold
     moments = moments_of(reviews, column)
     different, which = np.unique(moments, return_inverse=True)
     if different.size <= folds:
+        fewer = different.size - 1
+        way_out = f"try --folds {fewer}" if fewer > 1 else "leave out --time"
         raise DataError(
             f'"{column}" has {count_of(different.size, "different time")}, too few for {folds} '
-            f"folds and a block before them"
-            + (f": try --folds {different.size - 1}" if different.size > 2 else "")
+            f"folds and a block before them: {way_out}"
         )
     blocks = _blocks(np.bincount(which), folds + 1)[which]
     digests = reviews.digest()

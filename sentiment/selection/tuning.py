@@ -6,14 +6,18 @@ TPE (Bergstra et al., NIPS 2011; Optuna: Akiba et al., KDD 2019); one that is wo
 some folds is stopped.
 """
 
+import errno
 import hashlib
 import json
+import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from math import sqrt
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,10 +131,12 @@ class Search:
         Raises:
             UsageError: the file is a study of other reviews or options.
             DataError: it is no study.
+            OSError: it cannot be written.
         """
         self._reviews, self._folds, self._options = reviews, folds, options
-        self._metric, self._makes = metric, makes
-        self._study = _opened(path, self._identity(about))
+        self._metric, self._makes, self._path = metric, makes, path
+        with _storing(path):
+            self._study = _opened(path, self._identity(about))
 
     def _identity(self, about: str) -> str:
         content = hashlib.blake2b(digest_size=16)
@@ -161,30 +167,38 @@ class Search:
             trials: of all runs of the study together; None for no limit.
             seconds: of this run; None for no limit.
             told: is told before each training: the numbers of the trial and of the fold, from 0.
-        """
-        import optuna
 
+        Raises:
+            OSError: a trial cannot be saved; those before it are.
+        """
         began = time.monotonic()
         while (number := self.done) == 0 or (
             (trials is None or number < trials)
             and (seconds is None or time.monotonic() - began < seconds)
         ):
-            self._study.sampler = _sampler(self._options.seed, number)
-            trial = self._study.ask()
-            state = optuna.trial.TrialState.FAIL
-            score = None
-            try:
-                values = {} if number == 0 else self._suggested(trial, number)
-                score = self._tried(trial, number, values, told)
-                state = optuna.trial.TrialState.COMPLETE
-                if score is None:
-                    state = optuna.trial.TrialState.PRUNED
-            except UsageError:  # the training diverged: no better than stopped
-                if number == 0:
-                    raise
+            with _storing(self._path):
+                self._run_one(number, told)
+
+    def _run_one(self, number: int, told: Callable[[int, int], None]) -> None:
+        """Try options once, and save the result."""
+        import optuna
+
+        self._study.sampler = _sampler(self._options.seed, number)
+        trial = self._study.ask()
+        state = optuna.trial.TrialState.FAIL
+        score = None
+        try:
+            values = {} if number == 0 else self._suggested(trial, number)
+            score = self._tried(trial, number, values, told)
+            state = optuna.trial.TrialState.COMPLETE
+            if score is None:
                 state = optuna.trial.TrialState.PRUNED
-            finally:
-                self._study.tell(trial, score, state)
+        except UsageError:  # the training diverged: no better than stopped
+            if number == 0:
+                raise
+            state = optuna.trial.TrialState.PRUNED
+        finally:
+            self._study.tell(trial, score, state)
 
     def _suggested(self, trial: Any, number: int) -> Values:
         """Return values to try, as the study's sampler suggests, or those of `_FIRST`."""
@@ -321,6 +335,25 @@ def _sampler(seed: int, number: int) -> Any:
     )
 
 
+@contextmanager
+def _storing(path: Path) -> Iterator[None]:
+    """Say in plain words why a study cannot be saved.
+
+    Raises:
+        OSError: the disk is full, say, or another process has changed the file.
+    """
+    import optuna
+
+    try:
+        yield
+    except (optuna.exceptions.OptunaError, sqlite3.Error) as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, sqlite3.Error):
+            cause = cause.__cause__ or cause.__context__
+        why = f"cannot keep the search ({cause or error}); the same command resumes it"
+        raise OSError(errno.EIO, why, str(path)) from error
+
+
 def _opened(path: Path, identity: str) -> Any:
     """Open a study, or begin one; trials that were interrupted are given up.
 
@@ -331,15 +364,19 @@ def _opened(path: Path, identity: str) -> Any:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    # As a URI, in which a name may have any character: "?" would end that of SQLAlchemy's URL.
+    place = f"file:{quote(str(path.resolve()))}"
+    if path.exists() and not _is_study(path, place):
+        raise DataError(f"{path}: no study of sentiment tune; name another --study")
     try:
         study = optuna.create_study(
-            storage=f"sqlite:///{path}",
+            storage=f"sqlite:///{place}?uri=true",
             study_name="sentiment",
             direction="maximize",
             load_if_exists=True,
         )
-    except Exception as error:  # of SQLAlchemy, SQLite or Optuna
-        raise DataError(f"{path}: no study of sentiment tune; name another --study") from error
+    except RuntimeError as error:  # of another version of Optuna
+        raise DataError(f"{path}: {error}; name another --study") from error
     known = study.user_attrs.get("identity")
     if known is None:
         study.set_user_attr("identity", identity)
@@ -351,3 +388,15 @@ def _opened(path: Path, identity: str) -> Any:
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
         study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
     return study
+
+
+def _is_study(path: Path, place: str) -> bool:
+    """Return whether a file is a study, or empty; it is not changed."""
+    if not path.stat().st_size:
+        return True
+    try:
+        with closing(sqlite3.connect(f"{place}?mode=ro", uri=True)) as database:
+            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.DatabaseError:
+        return False
+    return not tables or "studies" in tables

@@ -228,3 +228,18 @@ def test_what_has_no_curve(run, tmp_path, args, words):
     done = run("cross-validate", data, *args)
     assert done.returncode in (2, 3)
     assert words in done.stderr
+
+
+@pytest.mark.usefixtures("quick")
+def test_answers_that_cannot_be_written_lose_no_figure(run, data):
+    done = run("cross-validate", data, "--folds", "2", "--out-of-fold", "/dev/full")
+    assert (done.returncode, "No space left" in done.stderr) == (1, True)
+    assert "macro F1" in done.stdout
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("days", [1, 2])
+def test_too_few_moments_are_one_line_with_a_way_out(run, tmp_path, days):
+    some = [each | {"day": f"2024-01-0{1 + number % days}"} for number, each in enumerate(rows())]
+    done = run("cross-validate", write(tmp_path / "d.csv", some), "--time", "day", "--folds", "2")
+    assert (done.returncode, "leave out --time" in done.stderr.splitlines()[-1]) == (3, True)

@@ -165,6 +165,10 @@ def test_new_texts_from_stdin(run, files, trained):
         (["old.txt", "same.txt", "--fail-over", "classifier_auc=1"], 2, "needs --classifier"),
         (["old.txt", "MODEL"], 2, "a model; name the model first, and then new texts"),
         (["MODEL", "same.txt", "--classifier"], 2, "--classifier needs reference texts"),
+        (["cut.safetensors", "same.txt"], 4, "cut.safetensors: "),
+        (["empty.safetensors", "same.txt"], 4, "empty.safetensors: "),
+        (["nowhere.safetensors", "same.txt"], 4, "nowhere.safetensors: no such model"),
+        (["old.txt", "cut.safetensors"], 2, "a model; name the model first, and then new texts"),
         (["MODEL", "few.txt"], 3, "2 texts; drift needs at least 20 on each side"),
         (["old.txt", "same.txt", "--html", "old.txt", "--force"], 2, "would overwrite an input"),
         (["MODEL", "same.txt", "--html", "old.csv"], 2, "old.csv exists; --force overwrites it"),
@@ -174,7 +178,16 @@ def test_new_texts_from_stdin(run, files, trained):
 )
 def test_bad_input_is_one_line(run, files, trained, args, code, said):
     (files / "few.txt").write_text("one\ntwo\n")
+    (files / "cut.safetensors").write_bytes(trained.read_bytes()[:5000])
+    (files / "empty.safetensors").touch()
+    own = [] if args[0].endswith(".safetensors") else ["-m", trained]
     args = [str(trained) if arg == "MODEL" else arg for arg in args]
-    done = run("drift", *args, "-m", trained, cwd=files)
+    done = run("drift", *args, *own, cwd=files)
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr.splitlines()[-1]
+
+
+def test_a_page_that_cannot_be_written_loses_no_result(run, files, trained):
+    done = run("drift", trained, "same.txt", "--html", "/dev/full", cwd=files)
+    assert (done.returncode, "No space left" in done.stderr) == (1, True)
+    assert "training texts" in done.stdout

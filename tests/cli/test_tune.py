@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import sqlite3
+from contextlib import closing
 from importlib.util import find_spec
 
 import numpy as np
@@ -73,14 +75,18 @@ def test_it_searches_says_what_it_found_and_trains_with_it(run, data, tmp_path):
     assert (tmp_path / "m.safetensors").read_bytes() == first
 
 
-@needs_optuna
-@quiet
-@pytest.mark.usefixtures("quick")
-def test_the_same_command_goes_on(run, data, tmp_path, monkeypatch):
+@pytest.fixture
+def without_training(monkeypatch):
     from sentiment.cli import tune
 
     monkeypatch.setattr(tune, "train", lambda *_, **__: None)
     monkeypatch.setattr(tune, "save_model", lambda model, path: path.write_text("model"))
+
+
+@needs_optuna
+@quiet
+@pytest.mark.usefixtures("quick", "without_training")
+def test_the_same_command_goes_on(run, data, tmp_path):
     args = ["tune", data, "-o", tmp_path / "m", "--study", tmp_path / "s.db"]
     assert run(*args, "--trials", "2").returncode == 0
     done = run(*args, "--trials", "3")
@@ -100,13 +106,62 @@ def test_the_same_command_goes_on(run, data, tmp_path, monkeypatch):
         (["--trials", "0"], 2, "--trials"),
         (["--minutes", "0"], 2, "--minutes"),
         (["--study", "data.csv"], 2, "would overwrite an input"),
+        (["--study", "m"], 2, "m would be written twice"),
+        (["--study", "-"], 2, "a search is kept in a file"),
+        (["--study", "/dev/full"], 2, "a search is kept in a file"),
+        (["--study", "other.db"], 3, "other.db: no study of sentiment tune; name another --study"),
+        (["--study", "text.db"], 3, "text.db: no study of sentiment tune; name another --study"),
     ],
 )
 def test_bad_input_is_one_line(run, data, tmp_path, args, code, words):
+    (tmp_path / "text.db").write_text("notes of mine")
+    with closing(sqlite3.connect(tmp_path / "other.db")) as database:
+        database.execute("CREATE TABLE mine (a)")
+    before = {name: (tmp_path / name).read_bytes() for name in ("text.db", "other.db")}
     done = run("tune", "data.csv", "-o", "m", *args, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr.splitlines()[-1]
     assert not (tmp_path / "m").exists()
+    assert before == {name: (tmp_path / name).read_bytes() for name in before}
+
+
+@needs_optuna
+@quiet
+@pytest.mark.usefixtures("quick", "without_training")
+@pytest.mark.parametrize("name", ["a?b#c %41.db", "x;y&z=1.db"])
+def test_a_study_is_in_the_file_that_was_named(run, data, tmp_path, name):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    args = ["tune", data, "-o", tmp_path / "m", "--force", "--study", folder / name]
+    assert run(*args, "--trials", "1").returncode == 0
+    assert [each.name for each in folder.iterdir()] == [name]
+    assert "after 1 trial" in run(*args, "--trials", "1").stderr
+
+
+@needs_optuna
+@quiet
+@pytest.mark.usefixtures("quick", "without_training")
+def test_a_study_that_cannot_be_saved_any_more_is_one_line_and_nothing_is_lost(run, data, tmp_path):
+    """As on a full disk; SQLite is told how many pages a database may have."""
+    import sqlalchemy
+
+    def filled(connection, _):
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {max(pages, least)}")
+
+    least = 30
+    sqlalchemy.event.listen(sqlalchemy.pool.Pool, "connect", filled)
+    args = ["tune", data, "-o", tmp_path / "m", "--study", tmp_path / "s.db", "--trials", "60"]
+    try:
+        done = run(*args)
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.pool.Pool, "connect", filled)
+    assert done.returncode == 1, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert "s.db: cannot keep the search (database or disk is full)" in last
+    assert not (tmp_path / "m").exists()
+    done = run(*args)
+    assert (done.returncode, "resuming" in done.stderr) == (0, True), done.stderr
 
 
 def test_without_optuna_it_says_how_to_install_it(run, data, monkeypatch):
