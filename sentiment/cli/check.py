@@ -15,7 +15,7 @@ from sentiment.checks.audit import FIGURES, KINDS, Audit, Problem, audit
 from sentiment.checks.out_of_fold import folds_for, out_of_fold
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.evaluate import check_errors_file
+from sentiment.cli.evaluate import check_table
 from sentiment.cli.gates import fail_over
 from sentiment.cli.models import find_model
 from sentiment.cli.reading import data_name, read_reviews
@@ -118,13 +118,12 @@ def _check(job: _Job) -> None:
         raise UsageError("stdin is named twice: name DATA or --test as a file")
     opinion = _model(job.model)
     if job.fix is not None:
+        check_table(job.fix, "--fix")
         read = [*inputs, *options.resolve_inputs(job.test, "evaluation")]
         read += map(Path, job.reading.label_files)
         options.check_targets([job.fix], read, force=job.force)
     reading = replace(job.reading, keep=_other_columns(inputs, job.reading))
     reviews = read_reviews(job.data, reading, "training", label_set=None)
-    if job.fix is not None:
-        check_errors_file(job.fix, (), reviews.label_set)
     require_classes(reviews, data_name(job.data), "a check")
     test = None
     if job.test:

@@ -241,9 +241,7 @@ def check_errors_file(path: Path, columns: Sequence[str], label_set: LabelSet) -
     Raises:
         UsageError: its format is not a table, or a column has the name of another.
     """
-    format = output_format_of(path)
-    if format not in _FORMATS:
-        raise UsageError(f"--errors {path}: name it .csv, .tsv, .json, .jsonl, .xlsx or .parquet")
+    format = check_table(path, "--errors")
     own = [*_COLUMNS, "predicted", *(name for name, _ in label_set.columns)]
     own += [_REASON] * (format in JSON_FORMATS)
     if taken := [name for name in columns if name in own]:
@@ -251,6 +249,18 @@ def check_errors_file(path: Path, columns: Sequence[str], label_set: LabelSet) -
             f'--errors writes its own column "{taken[0]}"; rename that of --slice, '
             "or leave one of the two options out"
         )
+
+
+def check_table(path: Path, option: str) -> str:
+    """Return the format of a table that an option names.
+
+    Raises:
+        UsageError: it is another format.
+    """
+    format = output_format_of(path)
+    if format not in _FORMATS:
+        raise UsageError(f"{option} {path}: name it .csv, .tsv, .json, .jsonl, .xlsx or .parquet")
+    return format
 
 
 def _write_errors(path: Path, model: Model, reviews: LabelledReviews, scores: Scores) -> None:

@@ -258,6 +258,8 @@ def _command(job: _Job, chosen: TrainingOptions) -> str:
             skip = not skip and not equals
             continue
         kept.append(word)
+    if not (job.force or is_stream(job.output)):  # which exists now
+        kept.append("--force")
     for name, value in _changed(job, chosen).items():
         text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
         kept += [f"--{name.replace('_', '-')}", text]

@@ -362,15 +362,17 @@ def _opened(path: Path, identity: str) -> Any:
         DataError: it is no study.
     """
     import optuna
+    import sqlalchemy
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     # As a URI, in which a name may have any character: "?" would end that of SQLAlchemy's URL.
     place = f"file:{quote(str(path.resolve()))}"
+    url = sqlalchemy.URL.create("sqlite", database=place, query={"uri": "true"})
     if path.exists() and not _is_study(path, place):
         raise DataError(f"{path}: no study of sentiment tune; name another --study")
     try:
         study = optuna.create_study(
-            storage=f"sqlite:///{place}?uri=true",
+            storage=url.render_as_string(),
             study_name="sentiment",
             direction="maximize",
             load_if_exists=True,

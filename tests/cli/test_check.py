@@ -168,6 +168,8 @@ def test_rows_of_several_files_have_their_names(run, reviews, tmp_path):
         (["--fix", "out.txt"], "name it .csv"),
         (["--fix", "DATA"], "would overwrite an input"),
         (["-m", "missing.safetensors"], "no such model"),
+        (["--fix", "table.weird"], "--fix table.weird: name it .csv"),
+        (["--fix", "/dev/full"], "--fix /dev/full: name it .csv"),
     ],
 )
 def test_bad_options_are_one_line(run, reviews, tmp_path, args, said):
