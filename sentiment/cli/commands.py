@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from sentiment.cli.topics import by_topic, describe
 from sentiment.errors import hint
 
 _WIDEST = 25  # of the flags; the help of longer ones begins on a line of its own
@@ -17,6 +16,8 @@ class TopicCommand(click.Command):
     def format_options(  # noqa: D102
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
+        from sentiment.cli.topics import by_topic, describe  # only help needs them
+
         params = self.get_params(ctx)
         options = [each for each in params if isinstance(each, click.Option) and not each.hidden]
         topics = [

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sentiment.cli.paths import STDOUT
-from sentiment.cli.topics import choices_beside
 from sentiment.errors import hint
 from sentiment.labels import can_be_class
 
@@ -22,6 +21,8 @@ class Choice(click.Choice):  # type: ignore[type-arg]  # generic from click 8.2 
     """One of some words; suggests the nearest for a mistyped one."""
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:  # noqa: D102
+        from sentiment.cli.topics import choices_beside  # only help needs it
+
         return choices_beside(self) or ("FORMAT" if str(param.name).endswith("format") else "NAME")
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: D102

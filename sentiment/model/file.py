@@ -7,7 +7,7 @@ import zlib
 from dataclasses import asdict
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from sentiment.model.kinds import KINDS, LEFT_OUT, compact
 from sentiment.model.model import MAX_DEPTH, Model, Record
 from sentiment.model.own_words import MOST, OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
-from sentiment.model.sketch import TextSketch
 from sentiment.model.tensors import (
     NotOursError,
     Tensors,
@@ -38,6 +37,9 @@ from sentiment.model.tensors import (
     truth,
     whole,
 )
+
+if TYPE_CHECKING:
+    from sentiment.model.sketch import TextSketch
 
 # The prefix of the tensors of a base.
 _BASE = "base/"
@@ -245,8 +247,14 @@ def _record(document: dict[str, Any], tensors: Tensors, classes: int) -> Record:
             tensor_of(tensors, "training.passages", "u", 1) if has_passages else None,
         ),
         cells=ScoreCells.from_json(document["cells"], classes) if "cells" in document else None,
-        sketch=None if sketch is None else TextSketch.read(sketch, tensors, classes),
+        sketch=None if sketch is None else _sketch(sketch, tensors, classes),
     )
+
+
+def _sketch(document: object, tensors: Tensors, classes: int) -> "TextSketch":
+    from sentiment.model.sketch import TextSketch  # the bundled models have none
+
+    return TextSketch.read(document, tensors, classes)
 
 
 def _epoch(fields: object) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,9 @@ from sentiment.model.component import (
 from sentiment.model.decision import AnyDecision, Decision, even_decision
 from sentiment.model.own_words import OwnWords
 from sentiment.model.provenance import Provenance, TrainingHashes
-from sentiment.model.sketch import TextSketch
+
+if TYPE_CHECKING:
+    from sentiment.model.sketch import TextSketch
 
 # Texts that a model which reads words or pieces of words in their order scores together, at most.
 _PORTION = 256
@@ -123,7 +125,7 @@ class Record:
     provenance: Provenance | None = None
     training_hashes: TrainingHashes = TrainingHashes()
     cells: ScoreCells | None = None
-    sketch: TextSketch | None = None
+    sketch: "TextSketch | None" = None
 
     def without_scores(self) -> "Record":
         """Return the record of a model whose scores have become others."""
