@@ -6,7 +6,6 @@ once each difference is measured in its standard errors. So the tests depend on 
 do in truth, and are corrected for their number as those of two samples are.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -28,6 +27,7 @@ from sentiment.model.sketch import (
     BUCKETS,
     HeldOutScores,
     TextSketch,
+    TextWords,
     compared_classes,
     hashes_of_words,
     in_buckets,
@@ -57,10 +57,7 @@ def drift_from(
         phrases: texts with words that training texts held, to name those that went.
         seed: of the halves.
     """
-    every = [words_of_text(text) for text in new.texts]
-    counted = Counter(word for words in every for word in words)
-    hashes = dict(zip(counted, hashes_of_words(list(counted)).tolist(), strict=True))
-    rows = [np.array([hashes[word] for word in words], np.int64) for words in every]
+    counted, hashes, rows = TextWords.of(new.texts)
     count = len(new.texts)
     halves = member_rows(count - count // 2, count // 2, seed)[1:]
     lengths = np.array([float(len(text)) for text in new.texts])

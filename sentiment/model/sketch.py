@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,29 @@ def words_of_text(text: str) -> frozenset[str]:
 def hashes_of_words(words: Sequence[str]) -> Hashes:
     """Return a 40-bit hash of each word, uint64 [n]."""
     return digests_of(words) >> np.uint64(_COUNT_BITS)
+
+
+class TextWords(NamedTuple):
+    """The words of n texts and their hashes.
+
+    Attributes:
+        texts: in how many texts each word stands.
+        hashes: of each word, 40 bits.
+        rows: the hashes of the words of each text, int64.
+    """
+
+    texts: Counter[str]
+    hashes: dict[str, int]
+    rows: list[NDArray[np.int64]]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Self:
+        """Read the words of some texts."""
+        every = [words_of_text(text) for text in texts]
+        counted = Counter(word for words in every for word in words)
+        hashes = dict(zip(counted, hashes_of_words(list(counted)).tolist(), strict=True))
+        rows = [np.array([hashes[word] for word in words], np.int64) for words in every]
+        return cls(counted, hashes, rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,15 +185,12 @@ class TextSketch:
     @classmethod
     def of(cls, texts: Sequence[str], scores: HeldOutScores | None) -> Self:
         """Sketch some texts, one at least."""
-        every = [words_of_text(text) for text in texts]
-        counted = Counter(word for words in every for word in words)
-        hashes = hashes_of_words(list(counted))
+        counted, of_words, rows = TextWords.of(texts)
+        hashes = np.fromiter(of_words.values(), np.uint64, len(of_words))
         counts = np.fromiter(counted.values(), np.int64, len(counted))
         order = np.lexsort((hashes, -counts))
         first, rest = order[:_FREQUENT], order[_FREQUENT:]
         rest = rest[np.argsort(hashes[rest])][:_OTHERS]
-        places = dict(zip(counted, hashes.astype(np.int64).tolist(), strict=True))
-        rows = [np.array([places[word] for word in words], np.int64) for words in every]
         return cls(
             len(texts),
             int(counts.sum()),
