@@ -1,8 +1,9 @@
-"""Hashes that identify a text: of the whole text, or of its longest sentence."""
+"""Hashes that identify a text, by all of it or by its longest sentence, and a file."""
 
 import re
 from collections.abc import Iterable
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,12 @@ def passages_of(texts: Iterable[str]) -> NDArray[np.uint64]:
     unless one was made from the other.
     """
     return _hashed(map(_passage, texts))
+
+
+def digest_of_file(path: Path) -> str:
+    """Return a hash of a file of any size, 32 hexadecimal digits; raise OSError if unreadable."""
+    with path.open("rb") as file:
+        return file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
 
 
 def _passage(text: str) -> str:

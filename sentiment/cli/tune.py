@@ -1,6 +1,5 @@
 """`sentiment tune`: search for better training options, and train with them."""
 
-import hashlib
 import json
 import time
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from sentiment.cli.train_options import (
     training_options,
 )
 from sentiment.cli.training import shown_progress
+from sentiment.digests import digest_of_file
 from sentiment.errors import UsageError, command_line
 from sentiment.evaluation.metrics import metrics_for, percent
 from sentiment.files import is_stream
@@ -181,7 +181,7 @@ def _check_study(job: _Job, inputs: Sequence[Where]) -> None:
 def _fingerprint(job: _Job) -> str:
     """Return a hash of the model that trainings begin with."""
     path = find_model(job.base_path or job.encoder_path or Path(BUNDLED))
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    return digest_of_file(path)
 
 
 def _search(job: _Job, search: Search) -> None:

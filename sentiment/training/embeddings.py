@@ -6,7 +6,6 @@ Global vectors for word representation", EMNLP 2014; Mikolov et al., "Distribute
 words and phrases", NIPS 2013).
 """
 
-import hashlib
 import re
 from collections.abc import Generator
 from contextlib import closing
@@ -19,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.digests import digest_of_file
 from sentiment.errors import DataError, UsageError
 from sentiment.features.hashing import Hashes, KeyIndex
 from sentiment.features.words import WordReading
@@ -126,14 +126,10 @@ class Embeddings:
         Raises:
             DataError: it cannot be read.
         """
-        content = hashlib.blake2b(digest_size=16)
         try:
-            with self.path.open("rb") as file:
-                while block := file.read(1 << 20):
-                    content.update(block)
+            return digest_of_file(self.path)
         except OSError as error:
             raise DataError(f"{self.path}: {error.strerror or error}") from error
-        return content.hexdigest()
 
     def as_json(self) -> dict[str, Any]:
         """Return what makes another model of the same reviews, as JSON values."""
