@@ -47,6 +47,11 @@ class GoalError(SentimentError):
     exit_code = 6
 
 
+def system_error(error: OSError) -> str:
+    """Return an error of the operating system in one line: its file, and why."""
+    return f"{error.filename or 'cannot write'}: {error.strerror or error}"
+
+
 def command_line(*words: object) -> str:
     """Return a command of this program, quoted for the shell."""
     return shlex.join(["sentiment", *map(str, words)])

@@ -18,7 +18,7 @@ import click
 from sentiment import __version__
 from sentiment.cli.commands import Group
 from sentiment.cli.console import console, prepare
-from sentiment.errors import INTERRUPTED, READER_GONE, SentimentError, hint
+from sentiment.errors import INTERRUPTED, READER_GONE, SentimentError, hint, system_error
 from sentiment.runtime import stop
 
 # The name of each command (its module has the same), and its line in `sentiment --help`.
@@ -133,7 +133,7 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:
         code = READER_GONE
     except OSError as error:
-        console.error(f"{error.filename or 'cannot write'}: {error.strerror or error}", error)
+        console.error(system_error(error), error)
         code = 1
     except Exception as error:  # still one line
         code = _unexpected(error)

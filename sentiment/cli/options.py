@@ -24,6 +24,7 @@ from sentiment.cli.param_types import (
     Column,
     Languages,
     Number,
+    Share,
     TextOrFile,
 )
 from sentiment.cli.paths import PARTS, STDOUT, check_targets, resolve_inputs
@@ -42,6 +43,7 @@ __all__ = [
     "Command",
     "Group",
     "Number",
+    "Share",
     "Text",
     "TextCommand",
     "TextOrFile",

@@ -151,6 +151,23 @@ class Number(click.FloatRange):
         return float(super().convert(number, param, ctx))
 
 
+class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """A share from 0 to 1: `0.01` or `1%`."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:  # noqa: D102
+        text = str(value).strip()
+        number, percent = text.removesuffix("%"), text.endswith("%")
+        try:
+            share = float(number) / (100 if percent else 1)
+        except ValueError:
+            share = math.nan
+        if not 0 <= share <= 1:
+            self.fail(f"{value!r}: write a share such as 0.01 or 1%.")
+        return share
+
+
 NAME = InputName()
 FILE = click.Path(readable=False, path_type=Path)
 MODEL = ModelPath()

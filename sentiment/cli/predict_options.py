@@ -1,9 +1,8 @@
 """Options of `sentiment predict`: what scores, which rows are written, what is said of the run."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -80,23 +79,6 @@ engine_options = options.group(
 )
 
 
-class Share(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
-    """A share from 0 to 1: `0.01` or `1%`."""
-
-    name = "share"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:  # noqa: D102
-        text = str(value).strip()
-        number, percent = text.removesuffix("%"), text.endswith("%")
-        try:
-            share = float(number) / (100 if percent else 1)
-        except ValueError:
-            share = math.nan
-        if not 0 <= share <= 1:
-            self.fail(f"{value!r}: write a share such as 0.01 or 1%.")
-        return share
-
-
 @dataclass(frozen=True)
 class Rows:
     """Which rows are written, in which order, and how many may be left out as unreadable.
@@ -163,7 +145,7 @@ row_options = options.group(
                      "the least certain first; or by the probability of a class, such as "
                      "negative."),
         click.option("--skip-empty", is_flag=True, help="Leave out rows without text."),
-        click.option("--max-rejects", type=Share(), metavar="SHARE",
+        click.option("--max-rejects", type=options.Share(), metavar="SHARE",
                      help="Exit with code 6 if more rows cannot be read, as in 0.01 or 1%."),
     ],
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 from sentiment import __version__
 from sentiment.cli.tally import Tally
-from sentiment.errors import GoalError
+from sentiment.errors import GoalError, system_error
 from sentiment.files import is_stream, replacing
 from sentiment.labels import NO_ANSWER, UNCERTAIN
 from sentiment.model.file import hash_of_file
@@ -90,5 +90,5 @@ def _in_words(error: BaseException) -> str:
     if isinstance(error, BrokenPipeError):
         return "the reader of the answers went away"
     if isinstance(error, OSError):
-        return f"{error.filename or 'cannot write'}: {error.strerror or error}"
+        return system_error(error)
     return str(error)
