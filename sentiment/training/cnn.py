@@ -9,7 +9,7 @@ which words that begin like it share; the model has the sums. The functions are 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,26 +43,37 @@ Doubles = NDArray[np.float64]
 
 # How many words the filters look at, filters of each width, numbers of a vector.
 WIDTHS, _FILTERS, _SIZE = (1, 2, 3), 100, 50
-# Longer reviews, in words, are many words to learn from: larger steps, fewer epochs.
+
+
+class _Usual(NamedTuple):
+    """What is chosen by the length of reviews alone; see `CNNHyperparameters`."""
+
+    epochs: int
+    learning_rate: float
+    drop_words: float
+    epsilon: float
+
+
+# Longer reviews, in words, are many words to learn from: larger steps, fewer epochs. Names of what
+# they are about tell their labels, but nothing of other films or goods: steps leave out a share of
+# all words. Adam steps as far for rare words as for frequent ones, unless their gradients are as
+# small as its epsilon; in long reviews those of rare words are about 1e-5.
 _SHORT = 60
-_LONG_EPOCHS, _LONG_RATE = 3, 2e-3
-_SHORT_EPOCHS, _SHORT_RATE = 6, 1e-3
+_OF_SHORT = _Usual(epochs=6, learning_rate=1e-3, drop_words=0, epsilon=1e-7)
+_OF_LONG = _Usual(epochs=3, learning_rate=2e-3, drop_words=0.3, epsilon=1e-5)
 # Texts per step, at least and at most, about so many steps an epoch.
 _LEAST_ROWS, _MOST_ROWS, _STEPS = 16, 64, 100
 # Steps of all epochs: few reviews need more epochs than usual, and many are learned in fewer.
 _LEAST_STEPS, _MOST_STEPS, _MOST_EPOCHS = 600, 2_500, 20
 # Shares of the numbers of vectors, and of what is pooled, that a step leaves out.
 _DROP_VECTORS, _DROPOUT = 0.5, 0.5
-# Names of what long reviews are about tell their labels, but nothing of other films or goods: steps
-# leave out a share of all words, and a word of the vocabulary is at least one of so many.
-_DROP_WORDS, _WORDS_FOR_ONE = 0.3, 250_000
-# Adam steps as far for rare words as for frequent ones, unless their gradients are as small as its
-# epsilon. In long reviews those of rare words are about this.
-_EPSILON, _LONG_EPSILON = 1e-7, 1e-5
 # The largest number of a random vector at the start, and the root mean square of those of a file.
 _START, _SPREAD = 0.05, 0.1
-# A word that occurs less often, or so often in many long reviews, is in one of so many buckets.
-_MIN_COUNT, _MOST_COUNT, _BUCKETS = 2, 20, 8_192
+# A word that occurs less often is in one of so many buckets.
+_MIN_COUNT, _BUCKETS = 2, 8_192
+# Of long reviews a word occurs at least once in so many, but need not occur more often than this:
+# names, which are rare, are of no use elsewhere.
+_WORDS_FOR_ONE, _MOST_COUNT = 250_000, 20
 # Words to store with a model by name.
 _PHRASES = 2_000
 
@@ -92,7 +103,7 @@ class CNNHyperparameters(Hyperparameters):
     widths: tuple[int, ...]
     filters: int
     drop_words: float = 0
-    epsilon: float = _EPSILON
+    epsilon: float = _OF_SHORT.epsilon
     embeddings: Embeddings | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -155,18 +166,19 @@ def choose(
     """Choose what the user left open, from the training rows alone."""
     length = float(np.median([len(text.split()) for text in sample]))
     short = length < _SHORT
+    usual = _OF_SHORT if short else _OF_LONG
     rows = int(np.clip(2 ** round(np.log2(labels.size / _STEPS)), _LEAST_ROWS, _MOST_ROWS))
     rows = options.batch_size or rows
     least = min(math.ceil(_LEAST_STEPS * rows / labels.size), _MOST_EPOCHS)
     most = max(round(_MOST_STEPS * rows / labels.size), 1)
-    epochs = max(min(_SHORT_EPOCHS if short else _LONG_EPOCHS, most), least)
+    epochs = max(min(usual.epochs, most), least)
     count = _MIN_COUNT
     if not (short or options.embeddings):  # a file has good vectors of rare words
         count = int(np.clip(length * labels.size / _WORDS_FOR_ONE, _MIN_COUNT, _MOST_COUNT))
     return CNNHyperparameters(
         epochs=options.epochs or epochs,
         batch_size=rows,
-        learning_rate=options.learning_rate or (_SHORT_RATE if short else _LONG_RATE),
+        learning_rate=options.learning_rate or usual.learning_rate,
         hidden=options.hidden or (),
         objective=objective_for(labels, options),
         reading=WordReading(repair=options.repair),
@@ -176,8 +188,8 @@ def choose(
         size=options.embeddings.size if options.embeddings else _SIZE,
         widths=WIDTHS,
         filters=_FILTERS,
-        drop_words=0 if short else _DROP_WORDS,
-        epsilon=_EPSILON if short else _LONG_EPSILON,
+        drop_words=usual.drop_words,
+        epsilon=usual.epsilon,
         embeddings=options.embeddings,
     )
 
@@ -263,9 +275,9 @@ def build(
         dropout = options.dropout or _DROPOUT
         model.add(keras.layers.Dropout(dropout))
         make = dense(count)
-        add_layers(model, make, make, recipe.hidden, classes, dropout)
-        model.optimizer.epsilon = recipe.epsilon
-        return model
+        return add_layers(
+            model, make, make, recipe.hidden, classes, dropout, epsilon=recipe.epsilon
+        )
 
 
 def initialize(model: Any, rows: Sequence[EncodedWords]) -> None:

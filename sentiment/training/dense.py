@@ -26,6 +26,7 @@ def add_layers(
     classes: int,
     dropout: float,
     activation: str = USUAL,
+    **adam: Any,
 ) -> Any:
     """Add hidden layers and the output, see `output_of`, to a `keras.Sequential`, and compile it.
 
@@ -37,6 +38,7 @@ def add_layers(
         classes: the number of classes.
         dropout: the share of hidden activations to drop.
         activation: of the hidden layers, one of `sentiment.model.activations`.
+        adam: options of the optimizer.
     """
     make, between = first, _gelu if activation == "gelu" else activation
     for units in hidden:
@@ -46,7 +48,7 @@ def add_layers(
             model.add(load_keras().layers.Dropout(dropout))
     units, last, loss = output_of(classes)
     model.add(make(units, last))
-    model.compile(optimizer=fused_adam(), loss=loss, weighted_metrics=["accuracy"])
+    model.compile(optimizer=fused_adam(**adam), loss=loss, weighted_metrics=["accuracy"])
     model.optimizer.build(model.trainable_variables)
     return model
 
