@@ -16,14 +16,9 @@ class TopicCommand(click.Command):
     def format_options(  # noqa: D102
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
-        from sentiment.cli.topics import by_topic, describe  # only help needs them
+        from sentiment.cli.topics import options_of  # only help needs them
 
-        params = self.get_params(ctx)
-        options = [each for each in params if isinstance(each, click.Option) and not each.hidden]
-        topics = [
-            (topic, [row for each in found if (row := describe(each, ctx))])
-            for topic, found in by_topic(options)
-        ]
+        topics = [*options_of(self, ctx)]
         lengths = [len(flags) for _, rows in topics for flags, _ in rows]
         width = max((each for each in lengths if each <= _WIDEST), default=0)
         for topic, rows in topics:

@@ -10,7 +10,7 @@ import click
 from sentiment import __version__
 from sentiment.cli import options
 from sentiment.cli.console import console
-from sentiment.cli.topics import OTHERS, by_topic, describe
+from sentiment.cli.topics import OTHERS, options_of
 from sentiment.errors import UsageError
 from sentiment.files import replacing
 
@@ -117,13 +117,11 @@ def _commands(context: click.Context) -> Iterator[str]:
 
 
 def _options(context: click.Context) -> Iterator[str]:
-    params = context.command.get_params(context)
-    found = [each for each in params if isinstance(each, click.Option) and not each.hidden]
     yield ".SH OPTIONS"
-    for topic, some in by_topic(found):
+    for topic, rows in options_of(context.command, context):
         if topic != OTHERS:
             yield f".SS {_roff(topic)}"
-        for flags, text in (row for each in some if (row := describe(each, context))):
+        for flags, text in rows:
             yield from (".TP", f".B {_roff(flags)}", _roff(text))
 
 

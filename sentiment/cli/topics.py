@@ -49,6 +49,16 @@ _UNBOUNDED = 10**6  # a maximum that nobody meets
 _DEFAULT = "Default:"
 
 
+def options_of(
+    command: click.Command, context: click.Context
+) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield each topic of a command with how its options are written, and their help."""
+    params = command.get_params(context)
+    options = [each for each in params if isinstance(each, click.Option) and not each.hidden]
+    for topic, some in by_topic(options):
+        yield topic, [row for each in some if (row := describe(each, context))]
+
+
 def by_topic(options: Sequence[click.Option]) -> Iterator[tuple[str, list[click.Option]]]:
     """Yield each topic with its options in the order of `TOPICS`, after those of no topic.
 
