@@ -21,14 +21,13 @@ from sentiment.model.component import log_odds, probabilities_of
 from sentiment.model.decision import Decision, MultiDecision
 from sentiment.model.file import save_model
 from sentiment.model.model import MAX_DEPTH, Model
-from sentiment.progress import FitProgress, ProgressLine
 from sentiment.reviews.dataset import LabelledReviews, scaled_weights
 from sentiment.reviews.labels import read_labels
 from sentiment.reviews.rules import WORDS, key_of
 from sentiment.reviews.streams import ReadOptions
 from sentiment.training.decide import Epoch
 from sentiment.training.options import Objective, TrainingOptions
-from sentiment.training.run import Run
+from sentiment.training.progress import shown_run
 from sentiment.training.train import train
 from sentiment.values import is_missing
 
@@ -247,8 +246,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         encoder = None
         if options.architecture == "encoder":
             encoder = _model_of(self.encoder, "encoder")
-        with ProgressLine(self.verbose) as line:
-            run = Run(progress=FitProgress(line))
+        with shown_run(self.verbose) as run:
             return train(reviews, options, base=base, run=run, encoder=encoder)
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:

@@ -87,9 +87,8 @@ def train(
     >>> model.predict(["a good item", "a bad item", None]).tolist()
     ['positive', 'negative', None]
     """
-    from sentiment.progress import FitProgress, ProgressLine
     from sentiment.training.options import TrainingOptions
-    from sentiment.training.run import Run
+    from sentiment.training.progress import shown_run
     from sentiment.training.train import train as fit
 
     chosen = TrainingOptions(**options)
@@ -106,8 +105,7 @@ def train(
         if stacked and len(stacked.components) >= MAX_DEPTH:
             raise UsageError(f"base: at most {MAX_DEPTH} models can be stacked")
         of_encoder = _loaded(encoder) if chosen.architecture == "encoder" else None
-        with ProgressLine(verbose) as line:
-            run = Run(progress=FitProgress(line))
+        with shown_run(verbose) as run:
             model: Model = fit(reviews, chosen, held_out, base=stacked, run=run, encoder=of_encoder)
     return LoadedModel(model)
 
